@@ -1,0 +1,45 @@
+# Two commands: `make demo` shows what oxmark does, `make test` checks everything.
+# Each builds .venv from constraints.txt first, if needed. Python 3.11 or later, make, the package registries.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test lint docs builtin bench clean
+
+demo: $(READY)
+	$(BIN)/oxmark demo
+
+test: lint
+	$(BIN)/python -m pytest
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python tools/cli_reference.py --check
+
+# docs/cli.md from the commands' own help.
+docs: $(READY)
+	$(BIN)/python tools/cli_reference.py
+
+# The built-in O/X model, from drawn pictures alone.
+builtin: $(READY)
+	$(BIN)/python tools/builtin_model.py
+
+# Figures, printed with their conditions. Long; `make bench-peers` first, once, for the comparison with Keras.
+bench: $(READY)
+	$(BIN)/python benchmarks/real_marks.py
+	$(BIN)/python benchmarks/speed.py
+
+clean:
+	rm -rf $(VENV) build demo demo-* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+# The newest lock wins: a changed constraints.txt or pyproject.toml installs again.
+$(READY): constraints.txt pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11) and "oxmark needs Python 3.11 or later; run: make PYTHON=python3.11 ...")'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+		--editable '.[train,keras]' --group dev
+	touch $(READY)

@@ -1,0 +1,43 @@
+"""The command line: parse, call, print. No logic. One command a file."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from oxmark.cli.main import main
+from oxmark.cli.output import say
+from oxmark.errors import OxmarkError
+
+DONE, IN_PART, NOT_STARTED, INTERRUPTED = 0, 1, 2, 130
+
+
+def run(arguments: Sequence[str] | None = None) -> None:
+    """Run a command line and leave with its exit code.
+
+    0 done; 1 done in part, every failure named; 2 could not be done; 130 stopped with Ctrl-C.
+
+    Args:
+        arguments: Without the program's name; None takes the process's own.
+    """
+    sys.exit(_exit_code(None if arguments is None else list(arguments)))
+
+
+def _exit_code(arguments: list[str] | None) -> int:
+    try:
+        result = main.main(args=arguments, prog_name="oxmark", standalone_mode=False)
+    except click.exceptions.Abort:
+        say("Stopped.")
+        return INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except OxmarkError as error:
+        if os.environ.get("OXMARK_DEBUG"):
+            raise
+        say(f"oxmark: {error}")
+        return NOT_STARTED
+    return result if isinstance(result, int) else DONE

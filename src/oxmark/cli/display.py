@@ -1,0 +1,122 @@
+"""How far a training is: a live display on a terminal, plain lines elsewhere. Both on stderr."""
+
+from __future__ import annotations
+
+import math
+import signal
+import time
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+
+from oxmark.cli.output import percent, say
+from oxmark.workflow.progress import Progress as Told
+
+if TYPE_CHECKING:
+    from oxmark.training.loop import Epoch
+
+LINES = 20
+"""So many epochs get a plain line each; of more, evenly spread ones do."""
+
+
+class PlainProgress(Told):
+    """Plain lines: one a stage, and about twenty for the epochs."""
+
+    def __init__(self) -> None:
+        self._stop = False
+        self._begun: tuple[float, int] | None = None
+        self._watching = False
+
+    def begin(self, what: str, total: int) -> None:
+        """Say what is done now."""
+        say(f"{what} ({total})")
+
+    def epoch(self, entry: Epoch, epochs: int) -> None:
+        """A line, if it is this epoch's turn."""
+        left = self._time_left(entry.epoch, epochs)
+        if entry.epoch == epochs or epochs <= LINES or entry.epoch % math.ceil(epochs / LINES) == 0:
+            say(f"{epoch_line(entry, epochs)}  {left}")
+
+    def note(self, text: str) -> None:
+        """Say it."""
+        say(text)
+
+    def should_stop(self) -> bool:
+        """True after Ctrl-C. From the first question on, Ctrl-C asks to stop instead of breaking off."""
+        if not self._watching:
+            self._watching = True
+            self._former = signal.signal(signal.SIGINT, self._asked)
+        return self._stop
+
+    def _asked(self, number: int, frame: FrameType | None) -> None:
+        self._stop = True
+        signal.signal(signal.SIGINT, self._former)  # a second Ctrl-C breaks off
+
+    def _time_left(self, done: int, epochs: int) -> str:
+        now = time.monotonic()
+        if self._begun is None:
+            self._begun = (now, done)
+            return ""
+        begun, first = self._begun
+        seconds = (now - begun) / max(1, done - first) * (epochs - done)
+        return f"{seconds:.0f} s left" if seconds < 120 else f"{seconds / 60:.0f} min left"
+
+
+class LiveProgress(PlainProgress):
+    """A bar with the latest epoch beside it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        columns: tuple[Any, ...] = (
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=28),
+            TextColumn("{task.fields[text]}", markup=False),
+        )
+        self._bar = Progress(*columns, console=Console(stderr=True), transient=False)
+        self._task: TaskID | None = None
+
+    def begin(self, what: str, total: int) -> None:
+        """A new bar."""
+        self._bar.start()
+        self._task = self._bar.add_task(what, total=total, text="")
+
+    def advance(self, done: int) -> None:
+        """Move the bar."""
+        if self._task is not None:
+            self._bar.update(self._task, completed=done, text=str(done))
+
+    def end(self) -> None:
+        """Leave the bar standing."""
+        self._bar.stop()
+        self._task = None
+
+    def epoch(self, entry: Epoch, epochs: int) -> None:
+        """Move the bar and show the latest figures."""
+        if self._task is None:
+            self.begin("training", epochs)
+        text = f"{epoch_line(entry, epochs)}  {self._time_left(entry.epoch, epochs)}"
+        if self._task is not None:
+            self._bar.update(self._task, completed=entry.epoch, text=text)
+        if entry.epoch == epochs or self._stop:
+            self.end()
+
+    def note(self, text: str) -> None:
+        """Say it above the bar."""
+        self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def epoch_line(entry: Epoch, epochs: int) -> str:
+    """One epoch in figures.
+
+    Example:
+        >>> from oxmark.training.loop import Epoch  # doctest: +SKIP
+        >>> epoch_line(Epoch(3, 0.51, 0.75, 0.42, 0.875, 0.001), 60)  # doctest: +SKIP
+        'epoch  3/60  loss 0.510  accuracy 75.0 %  validation 0.420  87.5 %'
+    """
+    line = f"epoch {entry.epoch:>{len(str(epochs))}}/{epochs}  loss {entry.loss:.3f}"
+    line += f"  accuracy {percent(entry.accuracy):>7}"
+    if not math.isnan(entry.validation_loss):
+        line += f"  validation {entry.validation_loss:.3f} {percent(entry.validation_accuracy):>7}"
+    return line

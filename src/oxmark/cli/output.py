@@ -1,0 +1,64 @@
+"""Data on stdout, everything else on stderr; options that several commands share."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from oxmark.workflow.progress import Progress
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
+seed_option = click.option(
+    "--seed",
+    type=click.IntRange(0, 2**32 - 1),
+    default=0,
+    show_default=True,
+    help="Everything random comes from it; the same seed gives the same result.",
+)
+recipe_option = click.option(
+    "--recipe", metavar="NAME|FILE.toml", help="marks (default), tutorial, or a recipe file."
+)
+set_option = click.option(
+    "--set",
+    "settings",
+    metavar="KEY=VALUE",
+    multiple=True,
+    help="Change one knob of the recipe; may be given several times. 'oxmark recipe' lists them.",
+)
+
+
+def path_option(name: str, help: str, metavar: str = "FILE") -> Callable[[Any], Any]:
+    """An option that takes a path; checked when it is used."""
+    return click.option(name, type=click.Path(path_type=Path), metavar=metavar, help=help)
+
+
+def say(text: str) -> None:
+    """Print for the person, on stderr."""
+    click.echo(text, err=True)
+
+
+def answer(value: object) -> None:
+    """Print one JSON object a line, on stdout."""
+    click.echo(json.dumps(value, ensure_ascii=False))
+
+
+def percent(share: float | None) -> str:
+    """A share 0..1 for people.
+
+    Example:
+        >>> percent(0.735)
+        '73.5 %'
+    """
+    return "-" if share is None else f"{share * 100:.1f} %"
+
+
+def progress_on_stderr() -> Progress:
+    """A live display on a terminal, plain lines elsewhere."""
+    from oxmark.cli.display import LiveProgress, PlainProgress
+
+    return LiveProgress() if sys.stderr.isatty() else PlainProgress()

@@ -1,0 +1,99 @@
+"""``oxmark predict``."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+
+from oxmark.cli.output import answer, json_option, path_option, percent, say
+from oxmark.errors import PictureError
+from oxmark.inference import Classifier, Prediction, load
+
+Answer = Prediction | PictureError
+
+
+@click.command(short_help="Answer pictures.")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
+@path_option("--model", "A model file or a run folder; the built-in O/X model when left out.", "MODEL")
+@path_option("--csv", "Write the answers as a table into this file.")
+@path_option("--sheet", "Draw the pictures with their answers into this PNG.", "FILE.png")
+@json_option
+def predict(
+    paths: tuple[Path, ...], model: Path | None, csv: Path | None, sheet: Path | None, as_json: bool
+) -> int:
+    """Answer each picture in PATH..., files or folders (with all folders in them).
+
+    One line a picture on stdout: the label, its probability, the file. Pictures that cannot be read are
+    named on stderr, and the exit code is 1.
+    """
+    from oxmark.workflow.answering import AnswerSheet, picture_files
+
+    classifier = load(model)
+    say(f"Answered by {classifier.name}: {', '.join(classifier.classes)}")
+    drawn = AnswerSheet() if sheet else None
+    total = failed = 0
+    with _table(csv, classifier) as add_row:
+        for path, result in classifier.stream(picture_files(paths)):
+            total += 1
+            failed += isinstance(result, PictureError)
+            _print(path, result, as_json)
+            add_row(path, result)
+            if drawn:
+                drawn.add(path, result)
+    if drawn and sheet:
+        drawn.write(sheet, f"{total - failed} pictures, answered by {Path(classifier.name).name}")
+        say(f"sheet: {sheet}")
+    if total == 0:
+        say(f"No pictures found in {', '.join(map(str, paths))}.")
+        return 2
+    if failed:
+        say(f"{failed} of {total} pictures could not be read.")
+    return (2 if failed == total else 1) if failed else 0
+
+
+def _print(path: Path, result: Answer, as_json: bool) -> None:
+    if isinstance(result, PictureError):
+        if as_json:
+            answer({"file": str(path), "error": str(result)})
+        say(f"cannot be read: {result}")
+    elif as_json:
+        answer(
+            {
+                "file": str(path),
+                "label": result.label,
+                "probabilities": {name: round(p, 6) for name, p in result.probabilities.items()},
+                "known": round(result.known, 6),
+            }
+        )
+    else:
+        label = result.label or "none of these"
+        certainty = percent(result.probabilities[result.label]) if result.label else ""
+        click.echo(f"{label}\t{certainty}\t{path}")
+
+
+@contextlib.contextmanager
+def _table(path: Path | None, classifier: Classifier) -> Iterator[Callable[[Path, Answer], None]]:
+    """A function that adds a row to the CSV file, or does nothing without one."""
+    if path is None:
+        yield lambda file, result: None
+        return
+    from oxmark.files import replacing
+
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        names = [f"probability {name}" for name in classifier.classes]
+        writer.writerow(["file", "label", "known", *names, "error"])
+
+        def add(picture: Path, result: Answer) -> None:
+            if isinstance(result, PictureError):
+                writer.writerow([picture, "", "", *([""] * len(names)), result])
+            else:
+                values = [f"{p:.6f}" for p in result.probabilities.values()]
+                writer.writerow([picture, result.label or "", f"{result.known:.6f}", *values, ""])
+
+        yield add
+    say(f"table: {path}")

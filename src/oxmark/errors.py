@@ -1,0 +1,132 @@
+"""Everything oxmark raises on purpose, in one tree.
+
+::
+
+    OxmarkError
+    ├── DataError                 something about the pictures
+    │   ├── FolderError           the folder: missing, empty, one class only, a name that fits nothing
+    │   ├── PictureError          one picture; ``.path`` names it
+    │   │   ├── NotAPicture       the bytes are no picture that we read
+    │   │   ├── BrokenPicture     a picture, but truncated or damaged
+    │   │   └── PictureTooLarge   more than 64 megapixels; refused from the header
+    │   └── BadPictures           several of the above at once; ``.errors`` lists them
+    ├── RecipeError               a recipe: unknown key, value out of range, unreadable TOML
+    ├── RunError                  a run folder: already there, unfinished, nothing to resume
+    ├── TrainingError             training could not go on (no device, loss no longer a number)
+    ├── ModelFileError            a model file; ``.path`` names it
+    │   ├── NotAnOxmarkModel      a valid file of something else
+    │   ├── DamagedModel          truncated or altered
+    │   └── UnsafeModel           asks for more than a model file may (sizes, operators, other files)
+    ├── OutputError               could not write: read-only, disk full, something in the way
+    └── MissingExtra              an optional part is not installed; says the exact pip command
+
+Catch the base class to catch them all::
+
+    try:
+        run = oxmark.train("marks/")
+    except oxmark.OxmarkError as error:
+        print(error)
+
+Each message says what was received, what was expected and what to do, so printing it is enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+
+class OxmarkError(Exception):
+    """Base of every error that oxmark raises on purpose."""
+
+
+class DataError(OxmarkError):
+    """Something about the pictures or their folder."""
+
+
+class FolderError(DataError):
+    """The folder cannot be used as it is: missing, empty, one class only, a name that fits nothing."""
+
+
+class PictureError(DataError):
+    """One picture cannot be used.
+
+    Attributes:
+        path: The picture's path, or ``None`` when it came as bytes or as an array.
+    """
+
+    def __init__(self, message: str, path: Path | None = None) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class NotAPicture(PictureError):
+    """The bytes are no picture in a format that oxmark reads."""
+
+
+class BrokenPicture(PictureError):
+    """A picture by its header, but truncated or damaged."""
+
+
+class PictureTooLarge(PictureError):
+    """More pixels than allowed; known from the header, before any decoding."""
+
+
+class BadPictures(DataError):
+    """Several pictures cannot be used.
+
+    Attributes:
+        errors: One :class:`PictureError` a picture, in the folder's order.
+    """
+
+    def __init__(self, message: str, errors: Sequence[PictureError]) -> None:
+        super().__init__(message)
+        self.errors = tuple(errors)
+
+
+class RecipeError(OxmarkError):
+    """A recipe cannot be used: unknown key, value out of range, unreadable TOML."""
+
+
+class RunError(OxmarkError):
+    """A run folder cannot be used: already there, unfinished, or nothing to resume."""
+
+
+class TrainingError(OxmarkError):
+    """Training could not start or go on."""
+
+
+class ModelFileError(OxmarkError):
+    """A model file cannot be used.
+
+    Attributes:
+        path: The file, or ``None`` when it came as bytes.
+    """
+
+    def __init__(self, message: str, path: Path | None = None) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class NotAnOxmarkModel(ModelFileError):
+    """A file of something else: another ONNX model, a picture, a text."""
+
+
+class DamagedModel(ModelFileError):
+    """A model file that was truncated or altered."""
+
+
+class UnsafeModel(ModelFileError):
+    """A model file that asks for more than one may: huge sizes, foreign operators, other files."""
+
+
+class OutputError(OxmarkError):
+    """Something could not be written: read-only, disk full, or a file is in the way."""
+
+
+class MissingExtra(OxmarkError):
+    """An optional part of oxmark is not installed."""
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(f"{what} needs an optional part that is not installed. Install it with: pip install 'oxmark[{extra}]'")
+        self.extra = extra

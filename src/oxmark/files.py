@@ -1,0 +1,83 @@
+"""Writing files so that nothing already on disk is lost: to a sibling first, then by rename."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+from oxmark.errors import OutputError
+
+
+@contextlib.contextmanager
+def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Give a temporary sibling of ``path``; on success it takes the name ``path``, on failure it goes.
+
+    The sibling keeps the suffix, so that a library that chooses a format by it writes the right one.
+    Missing parent folders are made.
+
+    Args:
+        path: The file to write.
+
+    Yields:
+        The path to write to instead.
+
+    Raises:
+        OutputError: The place cannot be written to; the message says why and what to do.
+
+    Example:
+        >>> with replacing("answers.csv") as temporary:  # doctest: +SKIP
+        ...     temporary.write_text("file,label\\n")
+    """
+    target = Path(path)
+    temporary = target.with_name(f".{secrets.token_hex(4)}.part{target.suffix}")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        os.replace(temporary, target)
+    except OSError as error:
+        raise output_error(target, error) from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def write_bytes(path: str | os.PathLike[str], data: bytes) -> None:
+    """Write ``data`` to ``path`` by rename. Raises :class:`OutputError`."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def write_text(path: str | os.PathLike[str], text: str) -> None:
+    """Write ``text`` as UTF-8 with ``\\n`` line ends to ``path`` by rename. Raises :class:`OutputError`."""
+    write_bytes(path, text.encode())
+
+
+def make_folder(path: str | os.PathLike[str]) -> Path:
+    """Make a folder with its parents; it may be there already. Raises :class:`OutputError`."""
+    folder = Path(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise output_error(folder, error) from error
+    return folder
+
+
+def output_error(path: Path, error: OSError) -> OutputError:
+    """The sentence for a failed write: which file, why, and the cure."""
+    cures = {
+        errno.ENOSPC: "the disk is full; free some space or choose another place with --out",
+        errno.EDQUOT: "your disk quota is used up; free some space or choose another place with --out",
+        errno.EROFS: "the disk is read-only; choose another place with --out",
+        errno.EACCES: "permission denied; choose a folder you may write to with --out",
+        errno.EPERM: "permission denied; choose a folder you may write to with --out",
+        errno.ENOTDIR: "a part of that path is a file, not a folder; choose another place with --out",
+        errno.EEXIST: "something with that name is in the way; choose another place with --out",
+        errno.EISDIR: "a folder with that name is in the way; choose another place with --out",
+        errno.ENAMETOOLONG: "the name is too long for this disk; choose a shorter one with --out",
+    }
+    reason = cures.get(error.errno or 0, f"{error.strerror or error}; choose another place with --out")
+    return OutputError(f"cannot write {path}: {reason}.")

@@ -1,0 +1,247 @@
+"""What the network sees: the one definition, as ONNX operators.
+
+Training runs these operators to prepare its tensors, and the model file carries the very same ones in
+front of the trained network. So training and answering cannot differ, in whatever language the model file
+is used.
+
+Both kinds take ``pixels``, uint8 ``(batch, height, width, 4)`` RGBA, and make
+
+- ``seen``: float32 ``(batch, 1, size, size)``, values 0..1, the network's input,
+- ``box``: float32 ``(batch, 4)``, the place of ``seen`` in the picture: x0, y0, x1, y1 in source pixels
+  (it may reach beyond the border).
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import onnx
+from onnx import TensorProto
+
+from oxmark.modelfile.builder import GraphBuilder, float_output, pixels_input
+
+Kind = Literal["ink", "tutorial"]
+
+INK_SIDE = 384
+"""The ink is looked for in a picture whose longer side has at most this many pixels."""
+OVERSAMPLING = 3
+"""The crop is sampled this many times finer than the network sees it, then averaged."""
+
+
+def preprocess_model(kind: Kind, size: int, margin: float) -> onnx.ModelProto:
+    """The preprocessing alone, as a model of its own: ``pixels`` to ``seen`` and ``box``.
+
+    Args:
+        kind: ``"ink"`` or ``"tutorial"``.
+        size: Side of ``seen`` in pixels.
+        margin: Empty border around the ink, as a fraction of its longer side (``"ink"`` only).
+
+    Example:
+        >>> preprocess_model("tutorial", 150, 0.0).graph.output[0].name
+        'seen'
+    """
+    builder = GraphBuilder()
+    add_preprocess(builder, kind, size, margin)
+    outputs = [float_output("seen", "batch", 1, size, size), float_output("box", "batch", 4)]
+    return builder.model(f"oxmark-preprocess-{kind}", [pixels_input()], outputs)
+
+
+def add_preprocess(builder: GraphBuilder, kind: Kind, size: int, margin: float) -> None:
+    """Add the operators from ``pixels`` to ``seen`` and ``box`` to a graph."""
+    if kind == "tutorial":
+        _tutorial(builder, size)
+    else:
+        _ink(builder, size, margin)
+
+
+# --- tutorial: the whole picture, nearest neighbour, grey, divided by 255 -----------------------------------
+
+
+def _tutorial(b: GraphBuilder, size: int) -> None:
+    height, width = _height_and_width(b)
+    rows = b.op("Gather", "pixels", _nearest_index(b, height, size), axis=1)
+    square = b.op("Gather", rows, _nearest_index(b, width, size), axis=2)  # (N, size, size, 4)
+    grey = b.op("Transpose", _pillow_grey(b, square), perm=[0, 3, 1, 2])  # (N, 1, size, size), 0..255
+    b.op("Div", b.op("Cast", grey, to=TensorProto.FLOAT), b.float(255), name="seen")
+    _box_of_whole_picture(b, height, width)
+
+
+def _height_and_width(b: GraphBuilder) -> tuple[str, str]:
+    """Two int64 tensors of shape (1,)."""
+    shape = b.op("Shape", "pixels")
+    return b.slice(shape, 1, 2, 0), b.slice(shape, 2, 3, 0)
+
+
+def _nearest_index(b: GraphBuilder, length: str, size: int) -> str:
+    """The source index of each of ``size`` pixels, int64 (size,), as Pillow's nearest resize has it.
+
+    Pillow starts at half a step and adds the step again and again in double precision
+    (``ImagingScaleAffine`` in its Geometry.c); CumSum in float64 makes the same roundings. One Resize
+    operator multiplies instead and differs on many sizes.
+    """
+    step = b.op("Div", b.op("Cast", length, to=TensorProto.DOUBLE), b.const(np.array([size], np.float64)))
+    steps = b.op("Mul", step, b.const(np.array([0.5] + [1.0] * (size - 1), np.float64)))
+    places = b.op("CumSum", steps, b.const(np.int64(0)))
+    index = b.op("Cast", places, to=TensorProto.INT64)  # towards zero, as C does
+    return b.op("Min", index, b.op("Sub", length, b.ints(1)))
+
+
+def _pillow_grey(b: GraphBuilder, rgba: str) -> str:
+    """RGBA to grey, int32 (N, h, w, 1), 0..255: alpha on white, then Pillow's integer luma."""
+    channels = b.op("Cast", rgba, to=TensorProto.INT32)
+    colour, alpha = b.slice(channels, 0, 3, 3), b.slice(channels, 3, 4, 3)
+    paper = b.op("Mul", b.op("Sub", b.const(np.int32(255)), alpha), b.const(np.int32(255)))
+    sum_ = b.op("Add", b.op("Add", b.op("Mul", colour, alpha), paper), b.const(np.int32(127)))
+    on_white = b.op("Div", sum_, b.const(np.int32(255)))
+    luma = b.op("Mul", on_white, b.const(np.array([19595, 38470, 7471], np.int32)))  # Pillow: L = ... >> 16
+    total = b.op("ReduceSum", luma, b.ints(3), keepdims=1)
+    return b.op("Div", b.op("Add", total, b.const(np.int32(32768))), b.const(np.int32(65536)))
+
+
+def _box_of_whole_picture(b: GraphBuilder, height: str, width: str) -> None:
+    zero = b.ints(0)
+    corners = b.op("Cast", b.op("Concat", zero, zero, width, height, axis=0), to=TensorProto.FLOAT)
+    nothing = b.op("Mul", b.op("ReduceMax", "seen", b.ints(1, 2, 3), keepdims=0), b.float(0))  # (N,)
+    b.op("Add", b.op("Unsqueeze", nothing, b.ints(1)), corners, name="box")
+
+
+# --- ink: find the mark, dark on light or light on dark, and crop to it -------------------------------------
+
+
+def _ink(b: GraphBuilder, size: int, margin: float) -> None:
+    height, width = _height_and_width(b)
+    small, small_height, small_width = _reduced(b, height, width)
+    colour = _on_white(b, small)  # (N, 3, h, w), 0..1
+    ink = _ink_strength(b, colour)  # (N, 1, h, w), 0..1
+    left, top, right, bottom = _ink_box(b, ink)  # each (N, 1), in reduced pixels
+    x0, y0, side = _square_around(b, (left, top, right, bottom), margin)
+    crop = _crop(b, ink, (x0, y0, side), (small_height, small_width), size)
+    _normalised(b, crop, size)
+    _box_in_source_pixels(b, (x0, y0, side), (height, width), (small_height, small_width))
+
+
+def _reduced(b: GraphBuilder, height: str, width: str) -> tuple[str, str, str]:
+    """The picture with its longer side at most INK_SIDE, uint8 (N, h, w, 4); its h and w, float32 (1,)."""
+    shape = b.op("Cast", b.op("Concat", height, width, axis=0), to=TensorProto.FLOAT)
+    longest = b.op("ReduceMax", shape, keepdims=1)
+    scale = b.op("Min", b.op("Div", b.float(INK_SIDE), longest), b.float(1))
+    target = b.op("Max", b.op("Round", b.op("Mul", shape, scale)), b.float(1))
+    batch = b.slice(b.op("Shape", "pixels"), 0, 1, 0)
+    sizes = b.op("Concat", batch, b.op("Cast", target, to=TensorProto.INT64), b.ints(4), axis=0)
+    small = b.op("Resize", "pixels", "", "", sizes, mode="linear", antialias=1)
+    return small, b.slice(target, 0, 1, 0), b.slice(target, 1, 2, 0)
+
+
+def _on_white(b: GraphBuilder, rgba: str) -> str:
+    """uint8 (N, h, w, 4) to float32 (N, 3, h, w), 0..1, transparent parts white."""
+    planes = b.op("Transpose", b.op("Cast", rgba, to=TensorProto.FLOAT), perm=[0, 3, 1, 2])
+    unit = b.op("Div", planes, b.float(255))
+    colour, alpha = b.slice(unit, 0, 3, 1), b.slice(unit, 3, 4, 1)
+    return b.op("Add", b.op("Mul", colour, alpha), b.op("Sub", b.float(1), alpha))
+
+
+def _ink_strength(b: GraphBuilder, colour: str) -> str:
+    """How far each pixel is from the paper in its most different channel, float32 (N, 1, h, w), 0..1."""
+    paper = b.op("Unsqueeze", _paper(b, colour), b.ints(3))  # (N, 3, 1, 1)
+    distance = b.op("Abs", b.op("Sub", colour, paper))
+    return b.op("ReduceMax", distance, b.ints(1), keepdims=1)
+
+
+def _paper(b: GraphBuilder, colour: str, side: int = 48, rim: int = 6) -> str:
+    """The paper's colour, float32 (N, 3, 1): the median of the picture's outer rim, channel by channel.
+
+    The rim, because thick strokes can cover more than half of a small picture; its median, because marks
+    and thin frames touch it.
+    """
+    batch = b.slice(b.op("Shape", colour), 0, 1, 0)
+    sizes = b.op("Concat", batch, b.ints(3, side, side), axis=0)
+    coarse = b.op("Resize", colour, "", "", sizes, mode="nearest", nearest_mode="floor")
+    flat = b.op("Reshape", coarse, b.ints(0, 3, side * side))
+    places = np.arange(side * side).reshape(side, side)
+    inner = np.zeros((side, side), bool)
+    inner[rim:-rim, rim:-rim] = True
+    ring = b.op("Gather", flat, b.const(places[~inner].astype(np.int64)), axis=2)
+    half = int((~inner).sum()) // 2
+    return b.slice(b.top_k(ring, half), half - 1, half, 2)
+
+
+def _ink_box(b: GraphBuilder, ink: str) -> tuple[str, str, str, str]:
+    """The smallest box around the ink: left, top, right, bottom, each float32 (N, 1), in reduced pixels."""
+    smooth = b.op("AveragePool", ink, kernel_shape=[3, 3], pads=[1, 1, 1, 1], count_include_pad=0)
+    strongest = b.op("ReduceMax", smooth, b.ints(2, 3), keepdims=1)
+    marked = b.op("Cast", b.op("GreaterOrEqual", smooth, b.op("Mul", strongest, b.float(0.3))), to=TensorProto.FLOAT)
+    columns = b.op("ReduceMax", marked, b.ints(1, 2), keepdims=0)  # (N, w)
+    rows = b.op("ReduceMax", marked, b.ints(1, 3), keepdims=0)  # (N, h)
+    left, right = _first_and_last(b, columns)
+    top, bottom = _first_and_last(b, rows)
+    return left, top, right, bottom
+
+
+def _first_and_last(b: GraphBuilder, marked: str) -> tuple[str, str]:
+    """The first marked place and the one behind the last, each float32 (N, 1)."""
+    first = b.op("ArgMax", marked, axis=1, keepdims=1)
+    last = b.op("ArgMax", marked, axis=1, keepdims=1, select_last_index=1)
+    start = b.op("Cast", first, to=TensorProto.FLOAT)
+    end = b.op("Add", b.op("Cast", last, to=TensorProto.FLOAT), b.float(1))
+    return start, end
+
+
+def _square_around(b: GraphBuilder, box: tuple[str, str, str, str], margin: float) -> tuple[str, str, str]:
+    """The square that holds the box and its margin: x0, y0, side, each float32 (N, 1)."""
+    left, top, right, bottom = box
+    longer = b.op("Max", b.op("Sub", right, left), b.op("Sub", bottom, top))
+    side = b.op("Mul", longer, b.float(1 + 2 * margin))
+    half = b.op("Mul", side, b.float(0.5))
+    x0 = b.op("Sub", b.op("Mul", b.op("Add", left, right), b.float(0.5)), half)
+    y0 = b.op("Sub", b.op("Mul", b.op("Add", top, bottom), b.float(0.5)), half)
+    return x0, y0, side
+
+
+def _crop(b: GraphBuilder, ink: str, square: tuple[str, str, str], shape: tuple[str, str], size: int) -> str:
+    """The ink inside the square, float32 (N, 1, size, size); no ink beyond the picture's border."""
+    fine = size * OVERSAMPLING
+    centres = b.const(((np.arange(fine) + 0.5) / fine).astype(np.float32)[None])  # (1, fine)
+    x0, y0, side = square
+    height, width = shape
+
+    def grid(start: str, length: str) -> str:  # source places to -1..1, as GridSample wants them: (N, fine)
+        place = b.op("Add", start, b.op("Mul", side, centres))
+        return b.op("Sub", b.op("Mul", b.op("Div", place, length), b.float(2)), b.float(1))
+
+    across = b.op("Unsqueeze", grid(x0, width), b.ints(1, 3))  # (N, 1, fine, 1)
+    down = b.op("Unsqueeze", grid(y0, height), b.ints(2, 3))  # (N, fine, 1, 1)
+    every_row = b.op("Add", across, b.op("Mul", down, b.float(0)))
+    every_column = b.op("Add", down, b.op("Mul", across, b.float(0)))
+    places = b.op("Concat", every_row, every_column, axis=3)  # (N, fine, fine, 2)
+    sampled = b.op("GridSample", ink, places, mode="linear", padding_mode="zeros", align_corners=0)
+    step = [OVERSAMPLING, OVERSAMPLING]
+    return b.op("AveragePool", sampled, kernel_shape=step, strides=step)
+
+
+def _normalised(b: GraphBuilder, crop: str, size: int, faintest: float = 0.02, floor: float = 0.1) -> None:
+    """Bring the strongest ink to 1 and the paper's texture to 0; names the result ``seen``.
+
+    The strongest is the mean of the upper fiftieth, so that a speck does not decide.
+    """
+    pixels = b.op("Reshape", crop, b.ints(0, size * size))
+    upper = b.top_k(pixels, max(1, size * size // 50))
+    strong = b.op("Max", b.op("ReduceMean", upper, b.ints(1), keepdims=1), b.float(faintest))
+    relative = b.op("Div", crop, b.op("Unsqueeze", strong, b.ints(2, 3)))
+    above = b.op("Div", b.op("Sub", relative, b.float(floor)), b.float(1 - floor))
+    b.op("Clip", above, b.float(0), b.float(1), name="seen")
+
+
+def _box_in_source_pixels(
+    b: GraphBuilder, square: tuple[str, str, str], source: tuple[str, str], reduced: tuple[str, str]
+) -> None:
+    x0, y0, side = square
+    height, width = (b.op("Cast", length, to=TensorProto.FLOAT) for length in source)
+    across, down = b.op("Div", width, reduced[1]), b.op("Div", height, reduced[0])
+    corners = [
+        b.op("Mul", x0, across),
+        b.op("Mul", y0, down),
+        b.op("Mul", b.op("Add", x0, side), across),
+        b.op("Mul", b.op("Add", y0, side), down),
+    ]
+    b.op("Concat", *corners, axis=1, name="box")

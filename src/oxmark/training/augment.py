@@ -1,0 +1,232 @@
+"""Random changes to a batch of training pictures, new in every epoch.
+
+All changes of place (turn, move, stretch, slant, mirror, bend) are composed into one map and applied by one
+resampling, so a picture is blurred once, not five times. Then come the changes of the strokes themselves:
+thickness, strength, cuts, noise.
+
+Coordinates are pixels from the picture's centre, x to the right, y down. A map is a matrix ``(N, 2, 3)`` from
+a place in the output to the place in the input where its value comes from, as in Keras and SciPy.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from oxmark.recipes import Recipe
+
+INK = 0.3
+"""Pixels above this are ink when the box around a changed mark is found."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Draw:
+    """The random numbers of one batch of N pictures, each tensor float32 ``(N,)``.
+
+    Attributes:
+        rotation: Radians.
+        shift_x: Pixels, positive takes the value from the right.
+        shift_y: Pixels, positive takes the value from below.
+        shear: Radians.
+        zoom_x: Factor; above 1 the picture gets smaller, as in Keras.
+        zoom_y: Factor.
+        flip_x: -1 mirrors left and right, 1 does not.
+        flip_y: -1 mirrors top and bottom, 1 does not.
+    """
+
+    rotation: Tensor
+    shift_x: Tensor
+    shift_y: Tensor
+    shear: Tensor
+    zoom_x: Tensor
+    zoom_y: Tensor
+    flip_x: Tensor
+    flip_y: Tensor
+
+
+def augment(batch: Tensor, recipe: Recipe, generator: torch.Generator) -> Tensor:
+    """Change every picture of a batch at random, as the recipe says.
+
+    Args:
+        batch: float32 ``(N, 1, S, S)``, values 0..1.
+        recipe: Which changes and how large.
+        generator: Source of the random numbers, on the CPU.
+
+    Returns:
+        float32 ``(N, 1, S, S)``, values 0..1; the batch itself is not changed.
+
+    Example:
+        >>> recipe = load_recipe("marks")  # doctest: +SKIP
+        >>> augment(torch.rand(8, 1, 64, 64), recipe, torch.Generator().manual_seed(0)).shape
+        torch.Size([8, 1, 64, 64])
+    """
+    draw = draw_changes(len(batch), batch.shape[-1], recipe, generator)
+    matrix = matrices(draw).to(batch.device)
+    if recipe.preprocess == "ink":
+        matrix = refit(batch, matrix, recipe, generator)
+        bend = bends(len(batch), batch.shape[-1], recipe.bend, generator).to(batch.device)
+        changed = resample(batch, matrix, bend, padding="zeros")
+        return change_strokes(changed, recipe, generator)
+    return resample(batch, matrix, None, padding="border")
+
+
+def draw_changes(count: int, size: int, recipe: Recipe, generator: torch.Generator) -> Draw:
+    """Draw the changes of place for ``count`` pictures of ``size`` pixels a side."""
+
+    def between(low: float, high: float) -> Tensor:
+        return low + (high - low) * torch.rand(count, generator=generator)
+
+    def sign(probability: float) -> Tensor:
+        return 1 - 2 * (torch.rand(count, generator=generator) < probability).float()
+
+    turn, slant = math.radians(recipe.rotation), math.radians(recipe.shear)
+    move = recipe.shift * size
+    return Draw(
+        rotation=between(-turn, turn),
+        shift_x=between(-move, move),
+        shift_y=between(-move, move),
+        shear=between(-slant, slant),
+        zoom_x=between(1 - recipe.zoom, 1 + recipe.zoom),
+        zoom_y=between(1 - recipe.zoom, 1 + recipe.zoom),
+        flip_x=sign(recipe.flip_horizontal),
+        flip_y=sign(recipe.flip_vertical),
+    )
+
+
+def matrices(draw: Draw) -> Tensor:
+    """The map of each picture, float32 ``(N, 2, 3)``: mirror, then stretch, slant, move and turn.
+
+    The order and the signs are those of Keras's ``apply_affine_transform`` followed by its flips.
+    """
+    zero, one = torch.zeros_like(draw.rotation), torch.ones_like(draw.rotation)
+    cos, sin = torch.cos(draw.rotation), torch.sin(draw.rotation)
+    turn = _matrix([[cos, -sin, zero], [sin, cos, zero], [zero, zero, one]])
+    move = _matrix([[one, zero, draw.shift_x], [zero, one, draw.shift_y], [zero, zero, one]])
+    slant = _matrix(
+        [[one, -torch.sin(draw.shear), zero], [zero, torch.cos(draw.shear), zero], [zero, zero, one]]
+    )
+    stretch = _matrix([[draw.zoom_x, zero, zero], [zero, draw.zoom_y, zero], [zero, zero, one]])
+    mirror = _matrix([[draw.flip_x, zero, zero], [zero, draw.flip_y, zero], [zero, zero, one]])
+    return (turn @ move @ slant @ stretch @ mirror)[:, :2]
+
+
+def _matrix(rows: list[list[Tensor]]) -> Tensor:
+    return torch.stack([torch.stack(row, dim=-1) for row in rows], dim=-2)
+
+
+def refit(batch: Tensor, matrix: Tensor, recipe: Recipe, generator: torch.Generator) -> Tensor:
+    """Change each map so that the changed mark fills the square as the ink graph's crop would.
+
+    A turned or stretched mark has another box; at prediction the graph crops to that box, so training
+    must see the same. What remains of shift and zoom is a small jitter, for crops that are a little off.
+
+    Args:
+        batch: float32 ``(N, 1, S, S)``, values 0..1.
+        matrix: Maps, ``(N, 2, 3)``.
+        recipe: For ``margin`` and ``shift``.
+        generator: Source of the jitter.
+
+    Returns:
+        Maps, ``(N, 2, 3)``.
+    """
+    count, size = len(batch), batch.shape[-1]
+    inverse = torch.linalg.inv(matrix[:, :, :2])
+    centres = torch.arange(size, dtype=torch.float32, device=batch.device) - (size - 1) / 2
+    places = torch.stack(torch.meshgrid(centres, centres, indexing="xy")).flatten(1)  # (2, S * S): x, y
+    moved = inverse @ places  # (N, 2, S * S), where each input pixel lands
+    ink = (batch > INK).flatten(1)[:, None]  # (N, 1, S * S)
+    low = torch.where(ink, moved, math.inf).amin(2) - 0.5
+    high = torch.where(ink, moved, -math.inf).amax(2) + 0.5
+    empty = ~ink.any(2)
+    low, high = torch.where(empty, -size / 2, low), torch.where(empty, size / 2, high)
+    jitter = 1 + (torch.rand(count, generator=generator) * 2 - 1).to(batch.device) * recipe.shift
+    scale = (high - low).amax(1) * (1 + 2 * recipe.margin) * jitter / size  # input pixels an output pixel
+    off = (torch.rand(count, 2, generator=generator) * 2 - 1).to(batch.device) * recipe.shift / 2 * size
+    centre = (low + high) / 2 + off * scale[:, None]
+    linear = matrix[:, :, :2] * scale[:, None, None]
+    return torch.cat([linear, matrix[:, :, :2] @ centre[:, :, None]], dim=2)
+
+
+def bends(count: int, size: int, strength: float, generator: torch.Generator) -> Tensor | None:
+    """Smooth random displacements in output pixels, float32 ``(N, 2, S, S)``; None when there are none.
+
+    A coarse grid of random vectors, enlarged smoothly (elastic distortion: Simard et al., 2003,
+    doi:10.1109/ICDAR.2003.1227801).
+    """
+    if strength == 0:
+        return None
+    coarse = torch.randn(count, 2, 5, 5, generator=generator) * (strength * size / 2)
+    amount = torch.rand(count, 1, 1, 1, generator=generator)
+    return functional.interpolate(coarse * amount, size=(size, size), mode="bicubic", align_corners=True)
+
+
+def resample(batch: Tensor, matrix: Tensor, bend: Tensor | None, padding: str) -> Tensor:
+    """Fetch every output pixel from its place in the input, between pixels linearly.
+
+    Args:
+        batch: float32 ``(N, 1, S, S)``.
+        matrix: Maps in pixels from the centre, ``(N, 2, 3)``.
+        bend: Displacements in output pixels, ``(N, 2, S, S)``, or None.
+        padding: Outside the picture: ``"border"`` repeats the nearest pixel, ``"zeros"`` gives 0.
+
+    Returns:
+        float32 ``(N, 1, S, S)``.
+    """
+    count, size = len(batch), batch.shape[-1]
+    centres = torch.arange(size, dtype=torch.float32, device=batch.device) - (size - 1) / 2
+    places = torch.stack(torch.meshgrid(centres, centres, indexing="xy")).expand(count, 2, size, size)
+    if bend is not None:
+        places = places + bend
+    source = matrix[:, :, :2] @ places.flatten(2) + matrix[:, :, 2:]  # (N, 2, S * S)
+    grid = (source * (2 / size)).view(count, 2, size, size).permute(0, 2, 3, 1)
+    return functional.grid_sample(batch, grid, mode="bilinear", padding_mode=padding, align_corners=False)
+
+
+def change_strokes(batch: Tensor, recipe: Recipe, generator: torch.Generator) -> Tensor:
+    """Change thickness, cut pieces out, fade and add noise; float32 ``(N, 1, S, S)``, 0..1."""
+    if recipe.thickness:
+        batch = thicken(batch, (torch.rand(len(batch), generator=generator) * 2 - 1) * recipe.thickness)
+    if recipe.cut:
+        batch = batch * holes(len(batch), batch.shape[-1], recipe.cut, generator).to(batch.device)
+    if recipe.fade:
+        weak = 1 - torch.rand(len(batch), 1, 1, 1, generator=generator) * recipe.fade
+        batch = batch * weak.to(batch.device)
+    if recipe.noise:
+        strength = torch.rand(len(batch), 1, 1, 1, generator=generator) * recipe.noise
+        batch = batch + (torch.randn(batch.shape, generator=generator) * strength).to(batch.device)
+    return batch.clamp(0, 1)
+
+
+def thicken(batch: Tensor, pixels: Tensor) -> Tensor:
+    """Grey morphology: grow (positive) or shrink (negative) strokes by a fraction of pixels on each side.
+
+    Args:
+        batch: float32 ``(N, 1, S, S)``, values 0..1.
+        pixels: float32 ``(N,)``. Strokes never vanish: shrinking keeps half of what it would remove.
+
+    Returns:
+        float32 ``(N, 1, S, S)``, values 0..1.
+    """
+    result = batch
+    amount = pixels.to(batch.device)[:, None, None, None]
+    for step in range(math.ceil(float(pixels.abs().max()))):
+        part = (amount.abs() - step).clamp(0, 1)
+        grown = functional.max_pool2d(result, 3, 1, 1)
+        shrunk = -functional.max_pool2d(-result, 3, 1, 1)
+        shrunk = (shrunk + result) / 2
+        result = result + part * (torch.where(amount > 0, grown, shrunk) - result)
+    return result
+
+
+def holes(count: int, size: int, probability: float, generator: torch.Generator) -> Tensor:
+    """Masks with one small round hole in some of them, float32 ``(N, 1, S, S)``, 0 in the hole, else 1."""
+    centre = torch.rand(count, 2, 1, 1, generator=generator) * size
+    radius = size * (0.02 + 0.06 * torch.rand(count, 1, 1, generator=generator))
+    radius = torch.where(torch.rand(count, 1, 1, generator=generator) < probability, radius, -1.0)
+    across = torch.arange(size, dtype=torch.float32) + 0.5
+    away = torch.hypot(across[None, None, :] - centre[:, 0], across[None, :, None] - centre[:, 1])
+    return (away > radius).float()[:, None]

@@ -1,0 +1,94 @@
+"""Everything needed to go on bit for bit, in one safetensors file. No pickle.
+
+The file holds tensors only; numbers and text travel as JSON in its header.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from oxmark.errors import RunError
+from oxmark.files import replacing
+
+FILE = Path("checkpoint") / "state.safetensors"
+"""Where a run folder keeps its checkpoint."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Checkpoint:
+    """The state of a training after a whole epoch.
+
+    Attributes:
+        tensors: ``network.*``, ``best.*`` (the kept weights so far), ``optimizer.<i>.<name>`` and
+            ``generator`` (the state of the random numbers).
+        facts: JSON: ``epoch``, ``history``, ``kept_epoch``, ``fingerprint`` of data and recipe.
+    """
+
+    tensors: dict[str, Tensor]
+    facts: dict[str, Any]
+
+    def group(self, prefix: str) -> dict[str, Tensor]:
+        """The tensors whose name starts with ``prefix.``, without it."""
+        start = f"{prefix}."
+        return {name.removeprefix(start): t for name, t in self.tensors.items() if name.startswith(start)}
+
+
+def save(path: Path, checkpoint: Checkpoint) -> None:
+    """Write a checkpoint by rename. Raises :class:`OutputError` when the place cannot be written to."""
+    tensors = {name: t.detach().cpu().contiguous() for name, t in checkpoint.tensors.items()}
+    with replacing(path) as temporary:
+        save_file(tensors, temporary, metadata={"facts": json.dumps(checkpoint.facts)})
+
+
+def read(path: Path) -> Checkpoint:
+    """Read a checkpoint back.
+
+    Raises:
+        RunError: The file is missing, truncated or no checkpoint.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            facts = json.loads(file.metadata()["facts"])
+            return Checkpoint({name: file.get_tensor(name) for name in file.keys()}, facts)  # noqa: SIM118
+    except FileNotFoundError:
+        raise RunError(
+            f"{path} does not exist: this run was stopped before its first epoch was saved. "
+            "Delete the folder and train again."
+        ) from None
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise RunError(
+            f"{path} is no checkpoint that oxmark can read ({error}). Delete the run folder and train again."
+        ) from error
+
+
+def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """The optimizer's memory as flat names: ``optimizer.<number of the weight>.<name>``."""
+    state = optimizer.state_dict()["state"]
+    return {
+        f"optimizer.{index}.{name}": torch.as_tensor(value)
+        for index, values in state.items()
+        for name, value in values.items()
+    }
+
+
+def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
+    """Put memory made by :func:`optimizer_tensors` back (names without the leading ``optimizer.``).
+
+    Each tensor gets the memory layout of its weight, as it had before it was saved.
+    """
+    weights = [weight for group in optimizer.param_groups for weight in group["params"]]
+    state: dict[int, dict[str, Tensor]] = {}
+    for key, value in tensors.items():
+        index, _, name = key.partition(".")
+        weight = weights[int(index)]
+        laid_out = torch.empty_like(weight).copy_(value) if value.shape == weight.shape else value
+        state.setdefault(int(index), {})[name] = laid_out
+    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})

@@ -1,0 +1,102 @@
+"""augment: one picture and what training makes of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from oxmark.data.decode import decode
+from oxmark.data.folder import read_folder
+from oxmark.errors import FolderError
+from oxmark.modelfile.preprocess import preprocess_model
+from oxmark.modelfile.session import open_session
+from oxmark.recipes import Recipe, load_recipe
+
+if TYPE_CHECKING:
+    from oxmark.report.augmentation import AugmentationRow
+
+VARIANTS = 8
+
+
+def augment(
+    data: str | os.PathLike[str],
+    recipe: str | os.PathLike[str] | Recipe = "marks",
+    *,
+    out: str | os.PathLike[str] = "augmentations.png",
+    seed: int = 0,
+) -> Path:
+    """Draw the original, what the network sees, and eight variants of a picture or of one of each class.
+
+    Args:
+        data: A picture, or a folder of class folders (one training picture of each class is taken).
+        recipe: Chooses the preprocessing and the changes.
+        out: The PNG to write.
+        seed: Chooses the pictures and the changes.
+
+    Returns:
+        The PNG.
+
+    Raises:
+        OxmarkError: The picture or folder cannot be read, or the PNG cannot be written.
+
+    Example:
+        >>> augment("marks", "tutorial", out="tutorial.png")  # doctest: +SKIP
+    """
+    from oxmark.report.augmentation import augmentation_sheet
+
+    chosen = recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
+    paths = _one_of_each_class(data, seed) if Path(data).is_dir() else [Path(data)]
+    rows = variants_of(paths, None, chosen, seed=seed)
+    augmentation_sheet(out, rows=rows, title=f"What training makes of a picture, recipe {chosen.name}")
+    return Path(out)
+
+
+def variants_of(
+    paths: Sequence[Path], seen: npt.NDArray[np.float32] | None, recipe: Recipe, *, seed: int
+) -> list[AugmentationRow]:
+    """The rows of an augmentation sheet.
+
+    Args:
+        paths: N pictures.
+        seen: What the network sees of them, float32 ``(N, 1, S, S)``; None runs the preprocessing.
+        recipe: Chooses the changes.
+        seed: Chooses the changes.
+    """
+    import torch
+
+    from oxmark.report.augmentation import AugmentationRow
+    from oxmark.training.augment import augment as change
+
+    originals = [decode(path) for path in paths]
+    if seen is None:
+        graph = preprocess_model(recipe.preprocess, recipe.size, recipe.margin).SerializeToString()
+        session = open_session(graph, "the preprocessing graph")
+        seen = np.concatenate([session.run(["seen"], {"pixels": o[None]})[0] for o in originals])
+    generator = torch.Generator().manual_seed(seed)
+    rows = []
+    for path, original, one in zip(paths, originals, seen, strict=True):
+        batch = torch.from_numpy(np.repeat(one[None], VARIANTS, axis=0))
+        variants = change(batch, recipe, generator).numpy()[:, 0]
+        rows.append(AugmentationRow(original, _shown(one[0], recipe), _shown(variants, recipe), path.name))
+    return rows
+
+
+def _shown(seen: npt.NDArray[np.float32], recipe: Recipe) -> npt.NDArray[np.float32]:
+    """Ink is strong where a picture is dark, so it is turned round for the eye."""
+    return 1 - seen if recipe.preprocess == "ink" else seen
+
+
+def _one_of_each_class(data: str | os.PathLike[str], seed: int) -> list[Path]:
+    dataset = read_folder(data)
+    samples = dataset.part("train") or dataset.samples
+    rng = np.random.default_rng(seed)
+    classes = [[s.path for s in samples if s.label == label] for label in range(len(dataset.classes))]
+    chosen = [some[int(rng.integers(len(some)))] for some in classes if some]
+    if not chosen:
+        raise FolderError(f"{data} holds no training pictures. 'oxmark show {data}' lists what is there.")
+    return chosen

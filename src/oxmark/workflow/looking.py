@@ -1,0 +1,140 @@
+"""show: what is in a folder of pictures, as a table and as a contact sheet."""
+
+from __future__ import annotations
+
+import collections
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from oxmark.data.dataset import Dataset, Sample
+from oxmark.data.decode import PictureInfo, decode, picture_info
+from oxmark.data.folder import read_folder
+from oxmark.errors import PictureError
+
+SHOWN = 8
+
+
+@dataclass(frozen=True)
+class Group:
+    """The pictures of one class in one part.
+
+    Attributes:
+        part: ``"train"``, ``"validation"``, ``"test"``, or ``"all"`` where the tree has no parts.
+        name: The class.
+        pictures: How many.
+        sizes: The smallest and the largest, width x height in pixels, or empty.
+        formats: Format to number, most frequent first.
+        modes: Pillow mode to number, most frequent first.
+        hands: How many hands are known.
+    """
+
+    part: str
+    name: str
+    pictures: int
+    sizes: str
+    formats: dict[str, int]
+    modes: dict[str, int]
+    hands: int
+
+    def as_json(self) -> dict[str, Any]:
+        """For ``oxmark show --json``."""
+        return {
+            "part": self.part,
+            "class": self.name,
+            "pictures": self.pictures,
+            "sizes": self.sizes,
+            "formats": self.formats,
+            "modes": self.modes,
+            "hands": self.hands,
+        }
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What is in a folder: its groups, what was skipped, and what cannot be read."""
+
+    dataset: Dataset
+    groups: tuple[Group, ...]
+    errors: tuple[PictureError, ...]
+
+
+def look(data: str | os.PathLike[str]) -> Overview:
+    """Read the folder and every picture's header.
+
+    Args:
+        data: Class folders, or part folders with class folders in them.
+
+    Raises:
+        FolderError: There is nothing to look at.
+
+    Example:
+        >>> look("marks").groups[0].pictures  # doctest: +SKIP
+        38
+    """
+    dataset = read_folder(data)
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        headers = list(pool.map(_header, dataset.samples))
+    found: dict[tuple[str, int], list[tuple[Sample, PictureInfo]]] = collections.defaultdict(list)
+    for sample, header in zip(dataset.samples, headers, strict=True):
+        if isinstance(header, PictureInfo):
+            found[sample.part or "all", sample.label].append((sample, header))
+    groups = tuple(
+        _group(part, name, found[part, label])
+        for part in dataset.counts()
+        for label, name in enumerate(dataset.classes)
+    )
+    return Overview(dataset, groups, tuple(h for h in headers if isinstance(h, PictureError)))
+
+
+def draw_overview(overview: Overview, out: str | os.PathLike[str]) -> Path:
+    """Draw a contact sheet, eight pictures of each class. Raises :class:`OutputError`."""
+    from oxmark.report.pictures import thumbnail
+    from oxmark.report.sheets import Tile, contact_sheet
+
+    broken = {error.path for error in overview.errors}
+    rows = []
+    for label, name in enumerate(overview.dataset.classes):
+        samples = [s for s in overview.dataset.samples if s.label == label and s.path not in broken]
+        step = max(1, len(samples) // SHOWN)
+        tiles = []
+        for sample in samples[::step]:
+            if len(tiles) == SHOWN:
+                break
+            try:
+                tiles.append(Tile(thumbnail(decode(sample.path), 180), sample.path.name))
+            except PictureError as error:  # readable header, damaged picture: shown in the list instead
+                tiles.append(Tile(_cross(), sample.path.name, type(error).__name__, False))
+        rows.append((f"{name}  ({len(samples)})", tiles))
+    contact_sheet(out, rows=rows, title=overview.dataset.root.resolve().name)
+    return Path(out)
+
+
+def _cross() -> Any:
+    import numpy as np
+
+    return np.full((120, 180), 235, np.uint8)
+
+
+def _header(sample: Sample) -> PictureInfo | PictureError:
+    try:
+        return picture_info(sample.path)
+    except PictureError as error:
+        return error
+
+
+def _group(part: str, name: str, pictures: list[tuple[Sample, PictureInfo]]) -> Group:
+    headers = [header for _, header in pictures]
+    sizes = sorted({(h.width * h.height, h.width, h.height) for h in headers})
+    ends = dict.fromkeys(f"{w}x{h}" for _, w, h in (sizes[:1] + sizes[-1:]))
+    return Group(
+        part=part,
+        name=name,
+        pictures=len(pictures),
+        sizes=" to ".join(ends),
+        formats=dict(collections.Counter(h.format for h in headers).most_common()),
+        modes=dict(collections.Counter(h.mode for h in headers).most_common()),
+        hands=len({sample.group for sample, _ in pictures} - {None}),
+    )

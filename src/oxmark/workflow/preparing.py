@@ -1,0 +1,129 @@
+"""Pictures on disk to what the network sees: decode once, run the preprocessing graph, keep the result."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from oxmark.data.dataset import PARTS, Dataset, Sample
+from oxmark.data.decode import decode
+from oxmark.data.split import complete_parts, near_hash, picture_digest
+from oxmark.errors import BadPictures, PictureError
+from oxmark.modelfile.preprocess import preprocess_model
+from oxmark.modelfile.session import open_session
+from oxmark.recipes import Recipe
+from oxmark.workflow.progress import Progress
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedSet:
+    """A data set with all its parts and all its pictures ready for the network.
+
+    Attributes:
+        dataset: With train, validation and test parts; N samples.
+        seen: float32 ``(N, 1, S, S)``, values 0..1, in the order of the samples.
+        digests: One a sample; equal pixels have equal digests.
+        bad: Pictures that were skipped because they cannot be read.
+        notes: What was done to the data, in sentences for the user.
+    """
+
+    dataset: Dataset
+    seen: npt.NDArray[np.float32]
+    digests: tuple[str, ...]
+    bad: tuple[PictureError, ...]
+    notes: tuple[str, ...]
+
+    def rows(self, part: str) -> npt.NDArray[np.int64]:
+        """The rows of one part, int64 ``(n,)``."""
+        return np.array([i for i, s in enumerate(self.dataset.samples) if s.part == part], np.int64)
+
+    def labels(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Class numbers of some rows, int64 ``(n,)``."""
+        return np.array([self.dataset.samples[row].label for row in rows], np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class _One:
+    seen: npt.NDArray[np.float32]
+    digest: str
+    near: npt.NDArray[np.bool_] | None
+
+
+def prepare(
+    dataset: Dataset, recipe: Recipe, *, seed: int, skip_bad: bool, progress: Progress | None = None
+) -> PreparedSet:
+    """Read every picture once and make it what the network sees; make the parts that are missing.
+
+    Args:
+        dataset: As read from the folder.
+        recipe: Chooses the preprocessing.
+        seed: For parts that must be made.
+        skip_bad: Leave unreadable pictures out instead of refusing.
+        progress: Told how far it is.
+
+    Raises:
+        BadPictures: Some pictures cannot be read; all of them are named.
+        FolderError: The parts cannot be made.
+    """
+    progress = progress or Progress()
+    need_hashes = any(part not in dataset.parts for part in PARTS)
+    results = _read_all([sample.path for sample in dataset.samples], recipe, need_hashes, progress)
+    bad = tuple(result for result in results if isinstance(result, PictureError))
+    if bad and not skip_bad:
+        raise BadPictures(_bad_pictures(bad), bad)
+    good = [i for i, result in enumerate(results) if isinstance(result, _One)]
+    ones = [result for result in results if isinstance(result, _One)]
+    dataset = replace(dataset, samples=tuple(dataset.samples[i] for i in good))
+    digests = [one.digest for one in ones]
+    hashes = [one.near for one in ones if one.near is not None]
+    complete, notes = complete_parts(dataset, digests=digests, near_hashes=hashes, seed=seed)
+    by_path = {sample.path: one for sample, one in zip(dataset.samples, ones, strict=True)}
+    ordered = [by_path[sample.path] for sample in complete.samples]
+    seen = np.stack([one.seen for one in ordered]) if ordered else np.zeros((0, 1, recipe.size, recipe.size))
+    return PreparedSet(
+        complete, seen.astype(np.float32, copy=False), tuple(one.digest for one in ordered), bad, notes
+    )
+
+
+def _read_all(
+    paths: Sequence[Path], recipe: Recipe, need_hashes: bool, progress: Progress
+) -> list[_One | PictureError]:
+    graph = preprocess_model(recipe.preprocess, recipe.size, recipe.margin).SerializeToString()
+    session = open_session(graph, "the preprocessing graph")
+
+    def one(path: Path) -> _One | PictureError:
+        try:
+            pixels = decode(path)
+        except PictureError as error:
+            return error
+        seen: npt.NDArray[np.float32] = session.run(["seen"], {"pixels": pixels[None]})[0][0]
+        return _One(seen, picture_digest(pixels), near_hash(pixels) if need_hashes else None)
+
+    progress.begin("reading the pictures", len(paths))
+    results = []
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        for number, result in enumerate(pool.map(one, paths), start=1):
+            results.append(result)
+            progress.advance(number)
+    progress.end()
+    return results
+
+
+def _bad_pictures(errors: Sequence[PictureError]) -> str:
+    count = "1 picture" if len(errors) == 1 else f"{len(errors)} pictures"
+    lines = "\n".join(f"  {error}" for error in errors)
+    return f"{count} cannot be read:\n{lines}\nMend or remove what is named, or leave it out with --skip-bad."
+
+
+def thumbnails(samples: Sequence[Sample], size: int = 180) -> list[npt.NDArray[np.uint8]]:
+    """Small copies of some pictures for sheets, uint8 ``(h, w, 3 or 4)`` each, longer side ``size``."""
+    from oxmark.report.pictures import thumbnail
+
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        return list(pool.map(lambda sample: thumbnail(decode(sample.path), size), samples))

@@ -1,0 +1,31 @@
+"""How a verb tells how far it is, without knowing who listens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from oxmark.training.loop import Epoch
+
+
+class Progress:
+    """Silent by itself; a command line or a page overrides what it wants to show."""
+
+    def begin(self, what: str, total: int) -> None:
+        """A stage begins: what is done, and of how many pieces."""
+
+    def advance(self, done: int) -> None:
+        """So many pieces of the stage are done."""
+
+    def end(self) -> None:
+        """The stage is done."""
+
+    def epoch(self, entry: Epoch, epochs: int) -> None:
+        """An epoch of the training is done."""
+
+    def note(self, text: str) -> None:
+        """Something that the user should know."""
+
+    def should_stop(self) -> bool:
+        """Asked during training; True stops it, saved so that it can go on."""
+        return False

@@ -1,0 +1,137 @@
+"""One folder a training: its name, what it holds, and that an old one is never overwritten."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import datetime
+import io
+import json
+import math
+import os
+import platform
+from collections.abc import Iterable, Mapping, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from oxmark.errors import RunError
+from oxmark.files import make_folder, write_text
+from oxmark.recipes import Recipe, load_recipe, to_toml
+
+MODEL = "model.onnx"
+RECIPE = "recipe.toml"
+FACTS = "run.json"
+CHECKPOINT = Path("checkpoint") / "state.safetensors"
+
+
+def plan_run(out: str | os.PathLike[str] | None, recipe: Recipe) -> Path:
+    """Choose the folder of a new run; nothing is written yet.
+
+    Args:
+        out: Where; None means ``runs/DATE-RECIPE`` in the current folder.
+        recipe: Its name is a part of the folder's.
+
+    Raises:
+        RunError: The folder holds something already.
+    """
+    folder = Path(out) if out is not None else _free_name(recipe.name)
+    if folder.is_dir() and any(folder.iterdir()):
+        if (folder / MODEL).exists():
+            raise RunError(
+                f"{folder} holds a finished run, which is never overwritten. Choose another folder with --out."
+            )
+        if (folder / RECIPE).exists():
+            raise RunError(
+                f"{folder} holds a run that was stopped. Go on with --resume, or choose another folder with --out."
+            )
+        raise RunError(f"{folder} is not empty. Choose a new folder with --out.")
+    return folder
+
+
+def begin_run(folder: Path, recipe: Recipe) -> None:
+    """Make the folder and save the recipe in it. Raises :class:`OutputError`."""
+    make_folder(folder)
+    write_text(folder / RECIPE, to_toml(recipe))
+
+
+def resumed_run(out: str | os.PathLike[str] | None) -> tuple[Path, Recipe, dict[str, Any]]:
+    """Find a run that was stopped; its folder, recipe and facts.
+
+    Args:
+        out: The run folder; None takes the newest unfinished one in ``runs``.
+
+    Raises:
+        RunError: There is none, or it is finished already.
+    """
+    folder = Path(out) if out is not None else _newest_unfinished()
+    if not (folder / RECIPE).is_file():
+        raise RunError(f"{folder} holds no run to resume. Train without --resume to begin one.")
+    if (folder / MODEL).exists():
+        raise RunError(f"The run {folder} is finished; there is nothing to resume.")
+    return folder, load_recipe(folder / RECIPE), read_facts(folder)
+
+
+def read_facts(folder: Path) -> dict[str, Any]:
+    """The contents of ``run.json``. Raises :class:`RunError`."""
+    try:
+        facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+        return dict(facts)
+    except (OSError, ValueError, TypeError) as error:
+        raise RunError(
+            f"{folder / FACTS} cannot be read ({error}). Delete the folder {folder} and train again."
+        ) from error
+
+
+def write_facts(folder: Path, facts: Mapping[str, Any]) -> None:
+    """Write ``run.json``. Raises :class:`OutputError`."""
+    write_text(folder / FACTS, json.dumps(facts, ensure_ascii=False, indent=2) + "\n")
+
+
+def conditions() -> dict[str, Any]:
+    """Versions and machine, for ``run.json``."""
+    names = ("oxmark", "torch", "onnx", "onnxruntime", "numpy", "pillow")
+    return {
+        "versions": {name: metadata.version(name) for name in names},
+        "python": platform.python_version(),
+        "machine": f"{platform.system()} {platform.machine()}",
+        "processors": os.cpu_count(),
+    }
+
+
+def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write a CSV file; numbers that do not exist (NaN) are left empty. Raises :class:`OutputError`."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([_cell(value) for value in row] for row in rows)
+    write_text(path, buffer.getvalue())
+
+
+def write_history(path: Path, history: Sequence[Any]) -> None:
+    """Write ``history.csv``, one line an epoch. Raises :class:`OutputError`."""
+    if history:
+        columns = [field.name for field in dataclasses.fields(history[0])]
+        write_table(path, columns, [dataclasses.astuple(entry) for entry in history])
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, float):
+        return "" if math.isnan(value) else f"{value:.7g}"
+    return value
+
+
+def _free_name(recipe: str) -> Path:
+    date = datetime.datetime.now().astimezone().strftime("%Y-%m-%d-%H%M%S")
+    for number in range(1, 1000):
+        folder = Path("runs") / (f"{date}-{recipe}" + (f"-{number}" if number > 1 else ""))
+        if not folder.exists():
+            return folder
+    raise RunError("Too many runs were begun in one second. Choose a folder with --out.")
+
+
+def _newest_unfinished() -> Path:
+    runs = [f for f in Path("runs").glob("*") if (f / RECIPE).is_file() and not (f / MODEL).exists()]
+    if not runs:
+        raise RunError("There is no stopped run in the folder runs. Name one with --out RUN --resume.")
+    return max(runs, key=lambda folder: ((folder / RECIPE).stat().st_mtime_ns, folder.name))
