@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint docs builtin bench clean
+.PHONY: demo test lint docs images builtin bench bench-peers clean
 
 demo: $(READY)
 	$(BIN)/oxmark demo
@@ -24,6 +24,10 @@ lint: $(READY)
 docs: $(READY)
 	$(BIN)/python tools/cli_reference.py
 
+# The pictures of the README, made by the program.
+images: $(READY)
+	$(BIN)/python tools/readme_images.py
+
 # The built-in O/X model, from drawn pictures alone.
 builtin: $(READY)
 	$(BIN)/python tools/builtin_model.py
@@ -33,8 +37,15 @@ bench: $(READY)
 	$(BIN)/python benchmarks/real_marks.py
 	$(BIN)/python benchmarks/speed.py
 
+bench-peers: .venv-peers/.ready
+
+.venv-peers/.ready: benchmarks/peers.txt
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --requirement benchmarks/peers.txt
+	touch $@
+
 clean:
-	rm -rf $(VENV) build demo demo-* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-peers build demo demo-* .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # The newest lock wins: a changed constraints.txt or pyproject.toml installs again.
 $(READY): constraints.txt pyproject.toml

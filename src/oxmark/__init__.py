@@ -77,7 +77,12 @@ def __getattr__(name: str) -> object:
     """Load a public name on first use."""
     if name not in _HOMES:
         raise AttributeError(f"module 'oxmark' has no attribute {name!r}; it offers {', '.join(__all__)}")
-    value = getattr(importlib.import_module(_HOMES[name]), name)
+    try:
+        value = getattr(importlib.import_module(_HOMES[name]), name)
+    except ModuleNotFoundError as error:
+        from oxmark.errors import missing_extra
+
+        raise missing_extra(error) or error from error
     globals()[name] = value
     return value
 

@@ -124,9 +124,29 @@ class OutputError(OxmarkError):
     """Something could not be written: read-only, disk full, or a file is in the way."""
 
 
+_EXTRAS = {
+    **dict.fromkeys(("pydantic", "torch", "onnx", "safetensors"), "train"),
+    **dict.fromkeys(("sklearn", "scipy", "matplotlib", "imagehash"), "train"),
+    **dict.fromkeys(("keras", "h5py"), "keras"),
+}
+
+
 class MissingExtra(OxmarkError):
     """An optional part of oxmark is not installed."""
 
     def __init__(self, what: str, extra: str) -> None:
-        super().__init__(f"{what} needs an optional part that is not installed. Install it with: pip install 'oxmark[{extra}]'")
+        cure = f"Install it with: pip install 'oxmark[{extra}]'"
+        super().__init__(f"{what} needs an optional part that is not installed. {cure}")
         self.extra = extra
+
+
+def missing_extra(error: ModuleNotFoundError) -> MissingExtra | None:
+    """The cure for a module that is not there, if one of oxmark's extras brings it.
+
+    Example:
+        >>> print(missing_extra(ModuleNotFoundError(name="torch")))
+        This (the package torch) needs an optional part that is not installed. \
+Install it with: pip install 'oxmark[train]'
+    """
+    package = (error.name or "").partition(".")[0]
+    return MissingExtra(f"This (the package {package})", _EXTRAS[package]) if package in _EXTRAS else None

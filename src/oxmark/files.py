@@ -37,7 +37,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
-        os.replace(temporary, target)
+        temporary.replace(target)
     except OSError as error:
         raise output_error(target, error) from error
     finally:
@@ -69,15 +69,15 @@ def make_folder(path: str | os.PathLike[str]) -> Path:
 def output_error(path: Path, error: OSError) -> OutputError:
     """The sentence for a failed write: which file, why, and the cure."""
     cures = {
-        errno.ENOSPC: "the disk is full; free some space or choose another place with --out",
-        errno.EDQUOT: "your disk quota is used up; free some space or choose another place with --out",
-        errno.EROFS: "the disk is read-only; choose another place with --out",
-        errno.EACCES: "permission denied; choose a folder you may write to with --out",
-        errno.EPERM: "permission denied; choose a folder you may write to with --out",
-        errno.ENOTDIR: "a part of that path is a file, not a folder; choose another place with --out",
-        errno.EEXIST: "something with that name is in the way; choose another place with --out",
-        errno.EISDIR: "a folder with that name is in the way; choose another place with --out",
-        errno.ENAMETOOLONG: "the name is too long for this disk; choose a shorter one with --out",
+        errno.ENOSPC: "the disk is full; free some space or choose another place",
+        errno.EDQUOT: "your disk quota is used up; free some space or choose another place",
+        errno.EROFS: "the disk is read-only; choose another place",
+        errno.EACCES: "permission denied; choose a folder you may write to",
+        errno.EPERM: "permission denied; choose a folder you may write to",
+        errno.ENOTDIR: "a part of that path is a file, not a folder; choose another place",
+        errno.EEXIST: "something with that name is in the way; choose another place",
+        errno.EISDIR: "a folder with that name is in the way; choose another place",
+        errno.ENAMETOOLONG: "the name is too long for this disk; choose a shorter one",
     }
-    reason = cures.get(error.errno or 0, f"{error.strerror or error}; choose another place with --out")
+    reason = cures.get(error.errno or 0, f"{error.strerror or error}; choose another place")
     return OutputError(f"cannot write {path}: {reason}.")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import collections
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib import resources
@@ -19,13 +19,16 @@ from typing import Any, overload
 import numpy as np
 import numpy.typing as npt
 
-from oxmark.data.decode import decode
+from oxmark.data.decode import WORKERS, decode
 from oxmark.errors import PictureError, RunError
 from oxmark.modelfile.check import Checked, check, read_checked
 from oxmark.modelfile.session import open_session
 
 Picture = str | os.PathLike[str] | npt.NDArray[np.uint8]
 """A picture: a path, or uint8 pixels ``(H, W)`` grey, ``(H, W, 3)`` RGB or ``(H, W, 4)`` RGBA."""
+
+Pictures = list[str] | list[Path] | list[npt.NDArray[np.uint8]] | list[Picture] | tuple[Picture, ...]
+"""Several pictures."""
 
 KNOWN_THRESHOLD = 0.5
 """Below this value of ``known`` the answer is "none of these"; the graph scales ``known`` to make it so."""
@@ -105,8 +108,8 @@ class Classifier:
     @overload
     def predict(self, pictures: Picture) -> Prediction: ...
     @overload
-    def predict(self, pictures: Sequence[Picture]) -> list[Prediction]: ...
-    def predict(self, pictures: Picture | Sequence[Picture]) -> Prediction | list[Prediction]:
+    def predict(self, pictures: Pictures) -> list[Prediction]: ...
+    def predict(self, pictures: Picture | Pictures) -> Prediction | list[Prediction]:
         """Answer one picture or a list of them.
 
         Args:
@@ -140,12 +143,12 @@ class Classifier:
 
         Args:
             paths: Picture files; an iterator is consumed as answers are taken.
-            workers: Threads; None takes one for each processor core.
+            workers: Threads; None takes one for each processor core, at most 8.
 
         Yields:
             Each path with its :class:`Prediction`, or with the :class:`PictureError` that names the cure.
         """
-        count = workers or os.cpu_count() or 1
+        count = workers or WORKERS
         waiting: collections.deque[tuple[Path, Future[Prediction | PictureError]]] = collections.deque()
         with ThreadPoolExecutor(count) as pool:
             for path in map(Path, paths):
@@ -202,7 +205,7 @@ def load(path: str | os.PathLike[str] | None = None) -> Classifier:
 
 
 def model_file(path: str | os.PathLike[str]) -> Path:
-    """The model file that a path means: itself, or ``model.onnx`` in a run folder. Raises :class:`RunError`."""
+    """The model file that a path means: itself, or the one in a run folder. Raises :class:`RunError`."""
     given = Path(path)
     if not given.is_dir():
         return given
@@ -210,10 +213,10 @@ def model_file(path: str | os.PathLike[str]) -> Path:
         return given / "model.onnx"
     if (given / "recipe.toml").is_file():
         raise RunError(
-            f"The run {given} holds no model.onnx: its training was stopped. "
+            f"The run {given} holds no model.onnx: it was stopped. "
             f"Go on with: oxmark train DATA --out {given} --resume"
         )
-    raise RunError(f"The folder {given} holds no model.onnx. Name a model file or a run folder of oxmark train.")
+    raise RunError(f"The folder {given} holds no model.onnx. Name a model file or a run folder.")
 
 
 def as_rgba(array: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

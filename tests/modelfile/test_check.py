@@ -535,8 +535,12 @@ def test_a_spoiled_model_is_refused(
 
 WITHIN: dict[str, Callable[[Proto], object]] = {
     "2000 nodes": lambda m: [node("Relu", ["grey"], f"n{number}")(m) for number in range(2000 - len(NODES))],
+    "longest metadata": lambda m: [
+        m.metadata_props.add(key=f"{number:65536}", value="x" * 2**16) for number in range(63)
+    ],
     "scales of 16": both(
-        node("Constant", [], "scale", value_floats=[1.0] * 6 + [16.0, 16.0]), node("Resize", ["seen", "", "scale"])
+        node("Constant", [], "scale", value_floats=[1.0] * 6 + [16.0, 16.0]),
+        node("Resize", ["seen", "", "scale"])
     ),
     "sizes of 64 megapixels": both(
         ints("size", *[1] * 6, 2**13, 2**13), node("Resize", ["seen", "", "", "size"])
@@ -571,6 +575,15 @@ def test_what_stays_within_the_limits_passes(change: Callable[[Proto], object]) 
     model = good()
     change(model)
     assert check(model.SerializeToString()).classes == ("동그라미", "X")
+
+
+def test_a_class_name_may_be_as_long_as_a_folder_name() -> None:
+    model = good()
+    meta(CLASSES, json.dumps(["x" * 255, "가" * 255]))(model)
+    assert check(model.SerializeToString()).classes == ("x" * 255, "가" * 255)
+    meta(CLASSES, json.dumps(["x" * 256, "X"]))(model)
+    with pytest.raises(DamagedModel, match=r"has the entry 'x{59}…', expected a list of 2 to 1000 names"):
+        check(model.SerializeToString())
 
 
 def zipped(member: str) -> bytes:

@@ -245,6 +245,11 @@ def test_millions_of_parts_are_refused(data: bytes) -> None:
     assert str(caught.value) == "it has more than 200,000 parts, where a model has some thousands"
 
 
+def test_as_many_parts_as_allowed_are_read() -> None:
+    longest_tag = varint((2**29 - 1) << 3) + b"\x01"  # 5 bytes
+    assert read_model(longest_tag + b"\x08\x09" * (MAX_PARTS - 1)).ir_version == 9
+
+
 def test_deep_nesting_does_not_make_the_reader_deep() -> None:
     data = b""
     for _ in range(20_000):  # a graph in an attribute of a node of a graph ...

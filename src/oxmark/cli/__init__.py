@@ -10,7 +10,7 @@ import click
 
 from oxmark.cli.main import main
 from oxmark.cli.output import say
-from oxmark.errors import OxmarkError
+from oxmark.errors import OxmarkError, missing_extra
 
 DONE, IN_PART, NOT_STARTED, INTERRUPTED = 0, 1, 2, 130
 
@@ -39,5 +39,11 @@ def _exit_code(arguments: list[str] | None) -> int:
         if os.environ.get("OXMARK_DEBUG"):
             raise
         say(f"oxmark: {error}")
+        return NOT_STARTED
+    except ModuleNotFoundError as error:
+        cure = missing_extra(error)
+        if cure is None or os.environ.get("OXMARK_DEBUG"):
+            raise
+        say(f"oxmark: {cure}")
         return NOT_STARTED
     return result if isinstance(result, int) else DONE

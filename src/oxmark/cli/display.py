@@ -38,6 +38,8 @@ class PlainProgress(Told):
         left = self._time_left(entry.epoch, epochs)
         if entry.epoch == epochs or epochs <= LINES or entry.epoch % math.ceil(epochs / LINES) == 0:
             say(f"{epoch_line(entry, epochs)}  {left}")
+        if entry.epoch == epochs:
+            self._stop_watching()
 
     def note(self, text: str) -> None:
         """Say it."""
@@ -53,6 +55,11 @@ class PlainProgress(Told):
     def _asked(self, number: int, frame: FrameType | None) -> None:
         self._stop = True
         signal.signal(signal.SIGINT, self._former)  # a second Ctrl-C breaks off
+
+    def _stop_watching(self) -> None:
+        """After the last epoch Ctrl-C breaks off again, at once."""
+        if self._watching:
+            signal.signal(signal.SIGINT, self._former)
 
     def _time_left(self, done: int, epochs: int) -> str:
         now = time.monotonic()
@@ -99,6 +106,8 @@ class LiveProgress(PlainProgress):
         text = f"{epoch_line(entry, epochs)}  {self._time_left(entry.epoch, epochs)}"
         if self._task is not None:
             self._bar.update(self._task, completed=entry.epoch, text=text)
+        if entry.epoch == epochs:
+            self._stop_watching()
         if entry.epoch == epochs or self._stop:
             self.end()
 

@@ -12,7 +12,9 @@ from oxmark.cli.output import answer, json_option, say, seed_option
 @click.command(short_help="Draw a set of marks by several made-up hands.")
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("--classes", default="O,X", show_default=True, help="Signs to draw, with commas between.")
-@click.option("--hands", type=click.IntRange(1, 1000), default=5, show_default=True, help="How many people draw.")
+@click.option(
+    "--hands", type=click.IntRange(1, 1000), default=5, show_default=True, help="How many people draw."
+)
 @click.option(
     "--counts", default="38,8,6", show_default=True, help="Pictures of each class: train, validation, test."
 )
@@ -43,4 +45,6 @@ def _numbers(text: str) -> list[int]:
     try:
         return [int(number) for number in text.split(",")]
     except ValueError:
-        raise click.BadParameter(f"'{text}' is no list of numbers like 38,8,6.", param_hint="--counts") from None
+        raise click.BadParameter(
+            f"'{text}' is no list of numbers like 38,8,6.", param_hint="--counts"
+        ) from None

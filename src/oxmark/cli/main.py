@@ -38,7 +38,9 @@ class LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(oxmark.__version__, prog_name="oxmark")
 def main() -> None:
     """Turn a folder of hand-drawn marks into one small file that answers, on this machine only.

@@ -22,7 +22,9 @@ from oxmark.cli.output import (
 @click.argument("data", type=click.Path(path_type=Path))
 @recipe_option
 @set_option
-@path_option("--out", "The run folder; runs/DATE-RECIPE when left out. An old run is never overwritten.", "RUN")
+@path_option(
+    "--out", "The run folder; runs/DATE-RECIPE when left out. An old run is never overwritten.", "RUN"
+)
 @seed_option
 @click.option("--resume", is_flag=True, help="Go on with a stopped run, with its own recipe and seed.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:1.")

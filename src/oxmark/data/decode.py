@@ -33,6 +33,9 @@ from oxmark.errors import BrokenPicture, NotAPicture, PictureError, PictureTooLa
 
 __all__ = ["MAX_PIXELS", "PICTURE_SUFFIXES", "PictureInfo", "decode", "picture_info"]
 
+WORKERS = min(8, os.cpu_count() or 1)
+"""Threads that decode side by side: Pillow decodes without Python's lock, and memory for eight is bounded."""
+
 MAX_PIXELS = 64 * 1024 * 1024
 """The largest picture that is read, in pixels: 2**26, that is 8192 x 8192.
 

@@ -1,0 +1,1 @@
+"""Answers and truth: what one may believe."""

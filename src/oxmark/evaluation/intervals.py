@@ -43,8 +43,8 @@ def what_it_shows(right: int, total: int) -> str:
     """One sentence: what these pictures can and cannot show about all others.
 
     Example:
-        >>> what_it_shows(6, 12)
-        '6 of 12 right (50.0 %): so few pictures show only that 21.1 to 78.9 % of such pictures are read rightly.'
+        >>> what_it_shows(980, 1000)
+        '980 of 1000 right (98.0 %): this shows that 96.9 to 98.8 % of such pictures are read rightly.'
     """
     if total == 0:
         return "No pictures were measured, so nothing is shown."
@@ -57,9 +57,5 @@ def what_it_shows(right: int, total: int) -> str:
         if goal:
             needed = f"{pictures_to_show(goal):,}"
             more = f"; to show {goal * 100:g} %, {needed} pictures would all have to be right"
-        return (
-            f"{counted}: {shows} at least {low * 100:.1f} % of such pictures are read rightly{more}."
-        )
-    return (
-        f"{counted}: {shows} {low * 100:.1f} to {high * 100:.1f} % of such pictures are read rightly."
-    )
+        return f"{counted}: {shows} at least {low * 100:.1f} % of such pictures are read rightly{more}."
+    return f"{counted}: {shows} {low * 100:.1f} to {high * 100:.1f} % of such pictures are read rightly."

@@ -122,7 +122,10 @@ class Evaluation:
             "part": self.part,
             "accuracy": self.accuracy.as_json(),
             "per_class": {name: share.as_json() for name, share in self.per_class.items()},
-            "confusion": {"classes": list(self.classes), "rows_truth_columns_answer": self.confusion.tolist()},
+            "confusion": {
+                "classes": list(self.classes),
+                "rows_truth_columns_answer": self.confusion.tolist(),
+            },
             "loss": self.loss,
             "refused": self.refused,
             "left_out": list(self.left_out),

@@ -1,0 +1,1 @@
+"""The .onnx: preprocessing graph, network graph and metadata; write, read, check."""

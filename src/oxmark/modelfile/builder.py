@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import onnx
@@ -28,7 +30,7 @@ class GraphBuilder:
         self.initializers: list[TensorProto] = []
         self._constants: dict[tuple[str, tuple[int, ...], bytes], str] = {}
 
-    def op(self, kind: str, *inputs: str, name: str | None = None, **attributes: object) -> str:
+    def op(self, kind: str, *inputs: str, name: str | None = None, **attributes: Any) -> str:
         """Add an operator with one output.
 
         Args:
@@ -59,7 +61,9 @@ class GraphBuilder:
         if name is None and key in self._constants:
             return self._constants[key]
         given = name or f"constant_{len(self.initializers) + 1}"
-        self.initializers.append(numpy_helper.from_array(np.ascontiguousarray(array).reshape(array.shape), given))
+        self.initializers.append(
+            numpy_helper.from_array(np.ascontiguousarray(array).reshape(array.shape), given)
+        )
         self._constants.setdefault(key, given)
         return given
 
@@ -92,7 +96,10 @@ class GraphBuilder:
         """
         graph = helper.make_graph(self.nodes, name, inputs, outputs, self.initializers)
         model = helper.make_model(
-            graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION, producer_name="oxmark"
+            graph,
+            opset_imports=[helper.make_opsetid("", OPSET)],
+            ir_version=IR_VERSION,
+            producer_name="oxmark",
         )
         for key in sorted(metadata or {}):
             entry = model.metadata_props.add()

@@ -170,7 +170,9 @@ def _ink_box(b: GraphBuilder, ink: str) -> tuple[str, str, str, str]:
     """The smallest box around the ink: left, top, right, bottom, each float32 (N, 1), in reduced pixels."""
     smooth = b.op("AveragePool", ink, kernel_shape=[3, 3], pads=[1, 1, 1, 1], count_include_pad=0)
     strongest = b.op("ReduceMax", smooth, b.ints(2, 3), keepdims=1)
-    marked = b.op("Cast", b.op("GreaterOrEqual", smooth, b.op("Mul", strongest, b.float(0.3))), to=TensorProto.FLOAT)
+    marked = b.op(
+        "Cast", b.op("GreaterOrEqual", smooth, b.op("Mul", strongest, b.float(0.3))), to=TensorProto.FLOAT
+    )
     columns = b.op("ReduceMax", marked, b.ints(1, 2), keepdims=0)  # (N, w)
     rows = b.op("ReduceMax", marked, b.ints(1, 3), keepdims=0)  # (N, h)
     left, right = _first_and_last(b, columns)

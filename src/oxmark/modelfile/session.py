@@ -27,7 +27,7 @@ def open_session(data: bytes, name: str) -> ort.InferenceSession:
     options.log_severity_level = 4  # a refusal becomes an exception below, not a line on stderr
     try:
         return ort.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # noqa: BLE001  ONNX Runtime's errors share no base class of their own
+    except Exception as error:  # ONNX Runtime's errors share no base class of their own
         raise DamagedModel(
-            f"{name} passes the check but ONNX Runtime refuses it: {error}. Take the file from its source again."
+            f"{name} passes the check, but ONNX Runtime refuses it: {error}. Get the file again."
         ) from error

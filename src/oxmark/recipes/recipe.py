@@ -33,7 +33,9 @@ class Recipe(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    name: str = Field(description="Name of the recipe, for run folders and reports.", pattern=r"^[\w-]{1,40}$")
+    name: str = Field(
+        description="Name of the recipe, for run folders and reports.", pattern=r"^[\w-]{1,40}$"
+    )
 
     # What the network sees.
     preprocess: Literal["ink", "tutorial"] = Field(
@@ -52,7 +54,9 @@ class Recipe(BaseModel):
         description="'marks' is a small batch-normalised CNN with global pooling; "
         "'tutorial' has three convolutions, a dense layer of 512 and a sigmoid."
     )
-    width: int = Field(description="Channels of the first convolution; later ones are multiples.", ge=4, le=64)
+    width: int = Field(
+        description="Channels of the first convolution; later ones are multiples.", ge=4, le=64
+    )
 
     # Random changes to the training pictures, new in every epoch.
     rotation: float = Field(description="Turn by up to this many degrees, either way.", ge=0, le=180)
@@ -64,7 +68,9 @@ class Recipe(BaseModel):
     flip_horizontal: float = Field(description="Probability of mirroring left and right.", ge=0, le=1)
     flip_vertical: float = Field(description="Probability of mirroring top and bottom.", ge=0, le=1)
     bend: float = Field(
-        description="Bend strokes smoothly by up to about this fraction of the picture (elastic).", ge=0, le=0.3
+        description="Bend strokes smoothly by up to about this fraction of the picture (elastic).",
+        ge=0,
+        le=0.3,
     )
     thickness: float = Field(
         description="Make strokes thicker or thinner by up to this many pixels of what the network sees, "
@@ -85,7 +91,9 @@ class Recipe(BaseModel):
     optimizer: Literal["adamw", "rmsprop"] = Field(
         description="'adamw', or 'rmsprop' as Keras defines it (epsilon inside the root)."
     )
-    learning_rate: float = Field(description="Step size; the highest one where a schedule varies it.", gt=0, le=10)
+    learning_rate: float = Field(
+        description="Step size; the highest one where a schedule varies it.", gt=0, le=10
+    )
     schedule: Literal["constant", "one-cycle"] = Field(
         description="'one-cycle' rises to the learning rate, then falls to zero along a cosine."
     )
@@ -95,17 +103,32 @@ class Recipe(BaseModel):
     label_smoothing: float = Field(
         description="Share of the truth spread over all classes, against over-confidence.", ge=0, lt=1
     )
+    average: float = Field(
+        description="What is validated and kept is a running average of the weights over about "
+        "1 / (1 - average) steps; 0 takes each step's own weights.",
+        ge=0,
+        lt=1,
+    )
+    validation_views: int = Field(
+        description="Changed views of each validation picture, measured beside the picture itself: a dozen "
+        "clean pictures cannot tell good epochs apart.",
+        ge=0,
+        le=100,
+    )
     keep: Literal["best", "last"] = Field(
-        description="Epoch to keep: 'best' has the lowest validation loss (of equals the later), 'last' the last."
+        description="Epoch kept: 'best' has the lowest validation loss (of equals the later), "
+        "'last' is the last."
     )
     calibrate: bool = Field(
-        description="Soften the probabilities by a temperature (at least 1) fitted on the validation pictures."
+        description="Soften the probabilities by a temperature, at least 1, fitted on validation pictures."
     )
 
     @model_validator(mode="after")
     def _fits_together(self) -> Recipe:
         if self.network == "tutorial" and self.size < 22:
-            raise ValueError("size must be at least 22 for the network 'tutorial' (three convolutions and poolings)")
+            raise ValueError(
+                "size must be at least 22 for the network 'tutorial' (three convolutions and poolings)"
+            )
         return self
 
     def with_settings(self, settings: Mapping[str, object]) -> Recipe:
@@ -137,7 +160,7 @@ def load_recipe(source: str | os.PathLike[str], settings: Sequence[str] = ()) ->
         >>> load_recipe("marks", ["epochs=5"]).epochs
         5
     """
-    table = tomllib.loads(_text(str(source)))if str(source) in RECIPES else _read_toml(Path(source))
+    table = tomllib.loads(_text(str(source))) if str(source) in RECIPES else _read_toml(Path(source))
     for setting in settings:
         key, value = _parse_setting(setting)
         table[key] = value
@@ -179,9 +202,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
     if path.suffix != ".toml":
         close = difflib.get_close_matches(str(path), RECIPES, n=1)
         hint = f" Did you mean '{close[0]}'?" if close else ""
-        raise RecipeError(
-            f"There is no recipe '{path}'.{hint} Recipes are {', '.join(RECIPES)}, or the path of a .toml file."
-        )
+        raise RecipeError(f"There is no recipe '{path}'.{hint} Name {', '.join(RECIPES)} or a .toml file.")
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -224,10 +245,22 @@ def _range_of(metadata: Sequence[Any], annotation: Any) -> str:
     choices = getattr(annotation, "__args__", ())
     if choices:
         return f"One of {', '.join(repr(choice) for choice in choices)}."
-    low = next((f"{'from' if hasattr(m, 'ge') else 'above'} {getattr(m, 'ge', getattr(m, 'gt', None))}"
-                for m in metadata if hasattr(m, "ge") or hasattr(m, "gt")), "")
-    high = next((f"{'to' if hasattr(m, 'le') else 'to below'} {getattr(m, 'le', getattr(m, 'lt', None))}"
-                 for m in metadata if hasattr(m, "le") or hasattr(m, "lt")), "")
+    low = next(
+        (
+            f"{'from' if hasattr(m, 'ge') else 'above'} {getattr(m, 'ge', getattr(m, 'gt', None))}"
+            for m in metadata
+            if hasattr(m, "ge") or hasattr(m, "gt")
+        ),
+        "",
+    )
+    high = next(
+        (
+            f"{'to' if hasattr(m, 'le') else 'to below'} {getattr(m, 'le', getattr(m, 'lt', None))}"
+            for m in metadata
+            if hasattr(m, "le") or hasattr(m, "lt")
+        ),
+        "",
+    )
     text = " ".join(part for part in (low, high) if part)
     return f"{text[:1].upper()}{text[1:]}." if text else ""
 

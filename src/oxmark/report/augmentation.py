@@ -67,14 +67,16 @@ def augmentation_sheet(path: str | os.PathLike[str], *, rows: Sequence[Augmentat
     step = height + _CAPTION_HEIGHT + style.GAP
     width = lefts[-1] + side + style.MARGIN
     body = _HEADING_HEIGHT + len(shown) * step if shown else 0
-    page = Page(width, page_height(body, note=note), title=title, note=note)
+    page = Page(width, page_height(body, note=note), title=title, note=note, untitled="Variants")
     top = body_top(note=note)
     if shown:
         _headings(page, top + 14, lefts)
     for number, (row, small) in enumerate(zip(shown, pictures, strict=True), start=1):
         _draw_row(page, top + _HEADING_HEIGHT + (number - 1) * step, height, lefts, small)
         name = shorten(
-            fonts.drawable(row.name, f"picture {number}"), style.CAPTION_SIZE, lefts[1] - lefts[0] - 12
+            fonts.drawable(row.name, f"picture {number}"),
+            style.CAPTION_SIZE,
+            lefts[1] - lefts[0] - _BLOCK_GAP,
         )
         page.text(
             lefts[0], top + _HEADING_HEIGHT + (number - 1) * step + height + 22, name, style.CAPTION_SIZE

@@ -72,18 +72,19 @@ class Page:
         height: In pixels.
         title: One line; shortened in the middle to the page's width.
         note: A line of small print under the title, or nothing.
+        untitled: The title's stand-in where no installed font can draw it.
 
     Example:
         >>> page = Page(400, 200, title="Ten drawings")
         >>> page.text(48, 150, "a caption")
     """
 
-    def __init__(self, width: int, height: int, *, title: str, note: str = "") -> None:
+    def __init__(self, width: int, height: int, *, title: str, note: str = "", untitled: str = "") -> None:
         self.image = Image.new("RGB", (width, height), style.PAPER)
         self.pen = ImageDraw.Draw(self.image)
         self.width = width
         room = width - 2 * style.MARGIN
-        line = shorten(fonts.drawable(title, ""), style.TITLE_SIZE, room)
+        line = shorten(fonts.drawable(title, untitled), style.TITLE_SIZE, room)
         self.text(style.MARGIN, style.MARGIN + 22, line, style.TITLE_SIZE)
         if note:
             small = shorten(note, style.NOTE_SIZE, room)

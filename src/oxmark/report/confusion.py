@@ -12,9 +12,15 @@ from numpy.typing import NDArray
 from oxmark.report import fonts, style
 from oxmark.report.canvas import Page, body_top, page_height, shorten, text_width
 
+MOST_CLASSES = 100
+"""Classes in one table; of more, those with the most wrong answers are shown."""
+
+_FEW = 8  # classes; with more, zeros are left out
 _SPLIT = 10  # between the classes and "none of these"
 _LONGEST_NAME = 280
+_LONGEST_HEAD = 200
 _BESIDE = 150  # room for "11 of 12 right"
+_NARROWEST = 880  # of a page, so that title and note have room
 
 
 @dataclass(frozen=True)
@@ -31,10 +37,6 @@ class _Table:
 
     def y(self, row: int) -> int:
         return self.top + row * self.cell
-
-    @property
-    def name_size(self) -> int:
-        return min(18, max(12, self.cell // 2))
 
 
 def confusion(
@@ -65,23 +67,41 @@ def confusion(
         >>> confusion("confusion.png", matrix=counts, classes=["O", "X"], title="Test")  # doctest: +SKIP
     """
     rows, heads = _names(matrix, classes, columns)
-    cell = _cell_size(len(rows))
-    size = min(18, max(12, cell // 2))
-    rows = [shorten(name, size, _LONGEST_NAME) for name in rows]
-    heads = [shorten(name, size, _LONGEST_NAME) for name in heads]
-    flat = all(text_width(name, size) <= cell - 8 for name in heads)
-    head_height = 34 if flat else 20 + round(max(text_width(name, size) for name in heads))
-    note = "Rows: what the pictures are. Columns: what was answered. Shares are of the row."
-    left = style.MARGIN + round(max([60, *(text_width(name, size) for name in rows)])) + 16
-    table = _Table(left, body_top(note=note) + head_height, cell, len(rows))
-    width = table.x(len(heads) - 1) + cell + _BESIDE + style.MARGIN
-    page = Page(
-        max(720, width), page_height(head_height + len(rows) * cell, note=note), title=title, note=note
-    )
-    _draw_names(page, table, rows, heads, flat)
-    for row, counts in enumerate(matrix):
-        _draw_row(page, table, row, [int(count) for count in counts])
+    kept = _most_confused(matrix)
+    shown = [*kept, *range(len(rows), len(heads))]
+    names = _Names(len(kept), [rows[row] for row in kept], [heads[column] for column in shown])
+    note = "Each row: what the pictures are. Each column: the answers. Shares are of the row."
+    if len(kept) < len(rows):
+        note = f"The {len(kept)} of {len(rows)} classes with the most wrong answers."
+    table = _Table(style.MARGIN + names.width + 16, body_top(note=note) + names.height, names.cell, len(kept))
+    width = table.x(len(shown) - 1) + table.cell + _BESIDE + style.MARGIN
+    height = page_height(names.height + len(kept) * table.cell, note=note)
+    page = Page(max(_NARROWEST, width), height, title=title, note=note, untitled="Answers")
+    _draw_names(page, table, names)
+    for row, label in enumerate(kept):
+        counts = [int(matrix[label, column]) for column in shown]
+        _draw_row(page, table, row, counts, int(matrix[label].sum()))
     page.save(path)
+
+
+def _most_confused(matrix: NDArray[np.integer]) -> list[int]:
+    """The classes that are shown, in their order: all, or those with the most wrong answers."""
+    wrong = matrix.sum(axis=1) - np.diagonal(matrix)
+    return sorted(int(label) for label in np.argsort(-wrong, kind="stable")[:MOST_CLASSES])
+
+
+class _Names:
+    """The names around the table, shortened, and the room they take; sizes in pixels."""
+
+    def __init__(self, classes: int, rows: Sequence[str], heads: Sequence[str]) -> None:
+        self.cell = _cell_size(classes)
+        self.size = min(16, max(12, self.cell // 2))
+        self.rows = [shorten(name, self.size, _LONGEST_NAME) for name in rows]
+        self.heads = [shorten(name, self.size, _LONGEST_HEAD) for name in heads]
+        longest = max(text_width(name, self.size) for name in self.heads)
+        self.flat = longest <= self.cell - 6
+        self.height = 34 if self.flat else 20 + round(longest)
+        self.width = round(max([60, *(text_width(name, self.size) for name in self.rows)]))
 
 
 def _names(
@@ -103,23 +123,22 @@ def _names(
 
 def _cell_size(classes: int) -> int:
     """Side of a cell: large for few classes, never too small for a count of two digits."""
-    return max(28, min(150, 1300 // max(classes, 1), 190 - 14 * classes if classes < 8 else 84))
+    return max(28, min(180, 1300 // max(classes, 1), 210 - 18 * classes if classes < 7 else 84))
 
 
-def _draw_names(page: Page, table: _Table, rows: Sequence[str], heads: Sequence[str], flat: bool) -> None:
-    size = table.name_size
-    for row, name in enumerate(rows):
+def _draw_names(page: Page, table: _Table, names: _Names) -> None:
+    size = names.size
+    for row, name in enumerate(names.rows):
         page.text(table.left - 14, table.y(row) + table.cell / 2 + 0.36 * size, name, size, align=1.0)
-    for column, name in enumerate(heads):
+    for column, name in enumerate(names.heads):
         middle = table.x(column) + table.cell / 2
-        if flat:
+        if names.flat:
             page.text(middle, table.top - 14, name, size, align=0.5)
         else:
             page.upright(middle, table.top - 10, name, size)
 
 
-def _draw_row(page: Page, table: _Table, row: int, counts: Sequence[int]) -> None:
-    total = sum(counts)
+def _draw_row(page: Page, table: _Table, row: int, counts: Sequence[int], total: int) -> None:
     for column, count in enumerate(counts):
         _draw_cell(page, table, row, column, count, count / total if total else 0.0)
     right = f"{counts[row]} of {total} right" if total else "no pictures"
@@ -135,9 +154,9 @@ def _draw_cell(page: Page, table: _Table, row: int, column: int, count: int, sha
     if count == 0:
         page.pen.rectangle((x, y, x + cell - 2, y + cell - 2), outline=style.blend(style.LINE, 0.6))
     roomy = cell >= 60
-    colour: str = style.PAPER if depth > 0.55 else style.INK if count else style.FAINT
-    if count or roomy:
-        size = _count_size(str(count), cell)
+    colour: str = style.PAPER if depth > 0.75 else style.INK if count else style.FAINT
+    if count or (roomy and table.classes <= _FEW):  # many zeros would hide what counts
+        size = _count_size(str(count), cell) if count else max(13, cell // 6)
         page.text(
             x + cell / 2,
             y + cell / 2 + (0 if roomy and count else 0.36 * size),

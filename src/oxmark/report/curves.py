@@ -6,8 +6,9 @@ import math
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-import matplotlib
+import matplotlib.style
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -16,10 +17,11 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from oxmark.report import style
-from oxmark.report.canvas import Page, body_top, page_height
+from oxmark.report.canvas import Page, body_top
 
-_WIDTH, _HEIGHT, _DPI = 1600, 660, 160
-_RC = {
+_WIDTH, _HEIGHT, _DPI = 1600, 640, 160
+_OVERLAP = 12  # the figure has white space of its own at the top
+_RC: Any = {
     "font.family": ["DejaVu Sans"],
     "font.size": 9.0,
     "text.usetex": False,
@@ -77,16 +79,16 @@ def curves(
         >>> curves("curves.png", history=history, kept_epoch=2, title="marks")  # doctest: +SKIP
     """
     epochs, accuracy, loss = _read(history, kept_epoch)
-    with matplotlib.rc_context(_RC):
+    with matplotlib.style.context(["default", _RC]):  # whatever the user's own matplotlibrc says
         figure = Figure(figsize=(_WIDTH / _DPI, _HEIGHT / _DPI), dpi=_DPI)
         canvas = FigureCanvasAgg(figure)
         left, right = _panels(figure)
         _accuracy_panel(left, epochs, accuracy, kept_epoch)
         _loss_panel(right, epochs, loss, kept_epoch)
-        canvas.draw()
-        pixels = np.asarray(canvas.buffer_rgba())[:, :, :3].copy()
-    page = Page(_WIDTH, page_height(_HEIGHT) - style.MARGIN, title=title)
-    page.picture(0, body_top(), pixels)
+        canvas.draw()  # type: ignore[no-untyped-call]
+        pixels = np.array(canvas.buffer_rgba(), dtype=np.uint8)[:, :, :3]  # type: ignore[no-untyped-call]
+    page = Page(_WIDTH, body_top() - _OVERLAP + _HEIGHT, title=title, untitled="Training")
+    page.picture(0, body_top() - _OVERLAP, pixels)
     page.save(path)
 
 
@@ -117,17 +119,17 @@ def _pair(table: Mapping[str, NDArray[np.float64]], what: str) -> list[_Curve]:
 
 def _panels(figure: Figure) -> tuple[Axes, Axes]:
     """Two axes side by side with room at their right for the lines' names."""
-    left = figure.add_axes((0.068, 0.13, 0.325, 0.70))
-    right = figure.add_axes((0.565, 0.13, 0.325, 0.70))
+    left = figure.add_axes((0.072, 0.14, 0.325, 0.70))
+    right = figure.add_axes((0.572, 0.14, 0.325, 0.70))
     return left, right
 
 
 def _accuracy_panel(axes: Axes, epochs: NDArray[np.float64], drawn: list[_Curve], kept: int) -> None:
     values = np.concatenate([curve.values[curve.known] for curve in drawn] or [np.array([0.0, 1.0])])
-    lowest = max(0.0, math.floor(10 * float(values.min()) - 0.3) / 10)
+    lowest = max(0.0, math.floor(10 * float(values.min()) - 0.1) / 10)
     span = 1.0 - lowest
     axes.set_ylim(lowest - 0.02 * span, 1.0 + 0.03 * span)
-    axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
+    axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.0f} %"))
     _draw(axes, epochs, drawn, kept, "Accuracy", lambda value: f"{100 * value:.1f} %")
 
@@ -137,12 +139,10 @@ def _loss_panel(axes: Axes, epochs: NDArray[np.float64], drawn: list[_Curve], ke
     top, spike = _loss_top(values)
     axes.set_ylim(-0.02 * top, 1.03 * top)
     axes.yaxis.set_major_locator(MaxNLocator(5))
-    _draw(axes, epochs, drawn, kept, "Loss", lambda value: f"{value:.3f}")
+    _draw(axes, epochs, drawn, kept, "Loss", lambda value: f"{value:.3f}" if value < 10 else f"{value:.3g}")
     if spike:
-        axes.text(
-            0.985, 0.97, f"spikes up to {spike:.3g} are cut off", ha="right", va="top",
-            transform=axes.transAxes, color=style.QUIET, fontsize=8,
-        )  # fmt: skip
+        note = f"values up to {spike:.3g} are cut off"
+        axes.text(1.0, 1.13, note, ha="right", transform=axes.transAxes, color=style.QUIET, fontsize=8.5)
 
 
 def _loss_top(values: NDArray[np.float64]) -> tuple[float, float]:
@@ -169,32 +169,39 @@ def _draw(
     axes.yaxis.grid(True, color=style.GRID, linewidth=0.8)
     axes.set_axisbelow(True)
     axes.tick_params(length=3, width=0.8)
-    _mark_kept(axes, epochs, kept)
     marker = "o" if len(epochs) <= 20 else ""
     for curve in drawn:
         axes.plot(epochs, curve.values, color=curve.colour, linewidth=1.6, marker=marker, markersize=3)
-        at_kept = curve.values[epochs == kept]
+    for curve, value in _at(drawn, epochs == kept):
         axes.plot(
-            [kept], at_kept[:1], "o", color=curve.colour, markersize=6.5, mec=style.PAPER, mew=1.3, zorder=4
+            [kept], [value], "o", color=curve.colour, markersize=6.5, mec=style.PAPER, mew=1.3, zorder=4
         )
+    best = [f", {curve.name} {write(value)}" for curve, value in _at(drawn, epochs == kept)]
+    _mark_kept(axes, kept, best[-1] if best else "")
     _name_ends(axes, drawn, write)
+
+
+def _at(drawn: list[_Curve], chosen: NDArray[np.bool_]) -> list[tuple[_Curve, float]]:
+    """The curves that have a value at the chosen epoch, with it."""
+    found = [(curve, float(curve.values[chosen][0])) for curve in drawn]
+    return [(curve, value) for curve, value in found if math.isfinite(value)]
 
 
 def _epoch_axis(axes: Axes, epochs: NDArray[np.float64]) -> None:
     first, last = float(epochs.min()), float(epochs.max())
     room = 0.5 if first == last else 0.025 * (last - first)
     axes.set_xlim(first - room, last + room)
-    axes.xaxis.set_major_locator(MaxNLocator(8, integer=True, steps=[1, 2, 5, 10]))
+    ticks = MaxNLocator(8, integer=True, steps=[1, 2, 5, 10]).tick_values(first, last)
+    axes.set_xticks([tick for tick in ticks if first <= tick <= last and tick == round(tick)])
 
 
-def _mark_kept(axes: Axes, epochs: NDArray[np.float64], kept: int) -> None:
+def _mark_kept(axes: Axes, kept: int, values: str) -> None:
     axes.axvline(kept, color=style.FAINT, linewidth=1.0, linestyle=(0, (4, 3)), zorder=1)
     low, high = axes.get_xlim()
     place = (kept - low) / (high - low)
-    align = "left" if place < 0.12 else "right" if place > 0.88 else "center"
-    axes.text(
-        place, 1.025, f"kept: epoch {kept}", transform=axes.transAxes, ha=align, color=style.INK, fontsize=8.5
-    )  # fmt: skip
+    align = "left" if place < 0.33 else "right" if place > 0.67 else "center"
+    line = f"kept: epoch {kept}{values}"
+    axes.text(place, 1.025, line, transform=axes.transAxes, ha=align, color=style.INK, fontsize=8.5)
 
 
 def _name_ends(axes: Axes, drawn: list[_Curve], write: Callable[[float], str]) -> None:

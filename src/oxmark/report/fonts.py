@@ -18,9 +18,10 @@ from oxmark.errors import MissingExtra
 
 # Parts of file names, lower case without separators; the first that matches counts.
 _PREFERRED = (
-    "notosanscjk", "notosanskr", "nanumgothic", "malgun", "applesdgothicneo", "applegothic", "nanumbarungothic",
-    "sourcehansans", "notosansjp", "hiragino", "yugoth", "meiryo", "msgothic", "ipagothic", "ipaexg", "takao",
-    "notosanssc", "notosanstc", "wqy", "msyh", "pingfang", "notosans", "freesans", "arial", "segoeui",
+    "notosanscjk", "notosanskr", "nanumgothic", "malgun", "applesdgothicneo", "applegothic",
+    "nanumbarungothic", "sourcehansans", "notosansjp", "hiragino", "yugoth", "meiryo", "msgothic",
+    "ipagothic", "ipaexg", "takao", "notosanssc", "notosanstc", "wqy", "msyh", "pingfang", "notosans",
+    "freesans", "arial", "segoeui",
 )  # fmt: skip
 # Fonts that claim characters but draw boxes, blanks or colour bitmaps instead.
 _NEVER = ("lastresort", "adobeblank", "color", "colour", "notdef")
@@ -46,7 +47,7 @@ class FontBook:
     def __init__(self, base: Path, others: Sequence[Path] | None = None) -> None:
         self.base = base
         self._others = None if others is None else tuple(others)
-        self._known: dict[str, Path | None] = {chr(code): base for code in (*range(32, 127), 0x2026, 0xB7)}
+        self._known: dict[str, Path | None] = {chr(code): base for code in (*range(32, 127), 0x2026, 0x2713)}
 
     def runs(self, text: str) -> tuple[tuple[str, Path], ...] | None:
         """Cut ``text`` into pieces with one font file each; ``None`` when a character has no font.
@@ -209,7 +210,7 @@ def missing_font_note(texts: Iterable[str]) -> str | None:
         return None
     shown = " ".join(missing[:8]) + (f" and {len(missing) - 8} more" if len(missing) > 8 else "")
     return (
-        f"No installed font can draw {shown}, so neutral labels stand in the pictures instead of those names. "
+        f"No installed font can draw {shown}, so neutral labels stand in the pictures instead. "
         f"Install {_cure(missing)} and run this again."
     )
 

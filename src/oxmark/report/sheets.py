@@ -98,15 +98,12 @@ def contact_sheet(
     """
     _check_columns(columns)
     shown = _first_rows(rows, columns)
-    left_out = len(rows) - len(shown)
-    note = f"The first {len(shown)} of {len(rows)} classes are shown." if left_out else ""
-    if not rows:
-        note = "There is nothing to show."
+    note = _shown_of_all(shown, rows)
     tiles = [tile for _, some in shown for tile in some]
     small, cell = _lay_out(tiles)
     lines = [-(-len(some) // columns) for _, some in shown]
-    body = sum(_HEADING_HEIGHT + count * cell.step_y + _SECTION_GAP for count in lines)
-    page = Page(_page_width(cell, columns), page_height(body, note=note), title=title, note=note)
+    body = sum(_HEADING_HEIGHT + count * cell.step_y + _SECTION_GAP for count in lines) - _SECTION_GAP
+    page = _page(cell, columns, body, title, note, "Pictures")
     top, start = body_top(note=note), 0
     for number, ((name, some), count) in enumerate(zip(shown, lines, strict=True), start=1):
         _heading(page, top, fonts.drawable(name, f"class {number}"))
@@ -148,7 +145,7 @@ def answers_grid(
     _check_columns(columns)
     small, cell = _lay_out([tile for _, tile in shown])
     body = -(-len(shown) // columns) * cell.step_y
-    page = Page(_page_width(cell, columns), page_height(body, note=note), title=title, note=note)
+    page = _page(cell, columns, body, title, note, "Answers")
     chosen = [tile for _, tile in shown]
     numbers = [number for number, _ in shown]
     _draw_tiles(page, body_top(note=note), chosen, small, cell, columns, numbers=numbers)
@@ -171,6 +168,18 @@ def _first_rows(rows: Sequence[tuple[str, Sequence[Tile]]], columns: int) -> lis
         shown.append((name, kept))
         room -= max(1, -(-len(kept) // columns))
     return shown
+
+
+def _shown_of_all(
+    shown: Sequence[tuple[str, Sequence[Tile]]], rows: Sequence[tuple[str, Sequence[Tile]]]
+) -> str:
+    """The line about what does not fit on the sheet; nothing where all does."""
+    if not rows:
+        return "There is nothing to show."
+    some, every = (sum(len(tiles) for _, tiles in part) for part in (shown, rows))
+    if len(shown) == len(rows) and some == every:
+        return ""
+    return f"Shown are {len(shown)} of {len(rows)} classes and {some} of {every} pictures."
 
 
 def _keep_wrong_first(tiles: Sequence[Tile]) -> tuple[list[tuple[int, Tile]], str]:
@@ -204,8 +213,9 @@ def _lay_out(tiles: Sequence[Tile]) -> tuple[list[NDArray[np.uint8]], _Cell]:
     return small, _Cell(width, height, _CAPTION_HEIGHT + (_DETAIL_HEIGHT if second else 0))
 
 
-def _page_width(cell: _Cell, columns: int) -> int:
-    return max(640, 2 * style.MARGIN + columns * cell.step_x - style.GAP)
+def _page(cell: _Cell, columns: int, body: int, title: str, note: str, untitled: str) -> Page:
+    width = max(640, 2 * style.MARGIN + columns * cell.step_x - style.GAP)
+    return Page(width, page_height(body, note=note), title=title, note=note, untitled=untitled)
 
 
 def _heading(page: Page, top: int, name: str) -> None:
@@ -246,7 +256,7 @@ def _draw_tile(
     caption = shorten(fonts.drawable(tile.caption, f"picture {number + 1}"), style.CAPTION_SIZE, room)
     page.text(x, y + cell.height + 22, caption, style.CAPTION_SIZE, colour)
     if tile.ok:
-        _tick(page, x + cell.width - 8, y + cell.height + 16)
+        _tick(page, x + cell.width, y + cell.height + 22)
     if tile.detail:
         detail = shorten(fonts.drawable(tile.detail, ""), style.DETAIL_SIZE, cell.width)
         page.text(x, y + cell.height + 41, detail, style.DETAIL_SIZE, style.QUIET)
@@ -260,4 +270,4 @@ def _flag(page: Page, x: int, y: int) -> None:
 
 
 def _tick(page: Page, x: int, y: int) -> None:
-    page.pen.line([(x - 7, y), (x - 3, y + 4), (x + 6, y - 6)], fill=style.BLUE, width=2, joint="curve")
+    page.text(x, y, "\N{CHECK MARK}", style.CAPTION_SIZE, style.BLUE, align=1.0)

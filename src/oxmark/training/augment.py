@@ -68,7 +68,7 @@ def augment(batch: Tensor, recipe: Recipe, generator: torch.Generator) -> Tensor
     matrix = matrices(draw).to(batch.device)
     if recipe.preprocess == "ink":
         matrix = refit(batch, matrix, recipe, generator)
-        bend = bends(len(batch), batch.shape[-1], recipe.bend, generator).to(batch.device)
+        bend = bends(len(batch), batch.shape[-1], recipe.bend, generator)
         changed = resample(batch, matrix, bend, padding="zeros")
         return change_strokes(changed, recipe, generator)
     return resample(batch, matrix, None, padding="border")
@@ -180,7 +180,7 @@ def resample(batch: Tensor, matrix: Tensor, bend: Tensor | None, padding: str) -
     centres = torch.arange(size, dtype=torch.float32, device=batch.device) - (size - 1) / 2
     places = torch.stack(torch.meshgrid(centres, centres, indexing="xy")).expand(count, 2, size, size)
     if bend is not None:
-        places = places + bend
+        places = places + bend.to(batch.device)
     source = matrix[:, :, :2] @ places.flatten(2) + matrix[:, :, 2:]  # (N, 2, S * S)
     grid = (source * (2 / size)).view(count, 2, size, size).permute(0, 2, 3, 1)
     return functional.grid_sample(batch, grid, mode="bilinear", padding_mode=padding, align_corners=False)

@@ -1,13 +1,13 @@
 """The training loop. Read it top to bottom and you know what training is.
 
-    fit
-    ├── for each epoch
-    │   ├── _train_epoch        a fresh order, batch by batch
-    │   │   └── _step           augment, forward, loss, backward, update
-    │   ├── _measure            loss and accuracy on the validation pictures
-    │   ├── _keep               remember the weights if this is the epoch to keep
-    │   └── _save               a checkpoint, now and then
-    └── the kept weights, calibrated
+fit
+├── for each epoch
+│   ├── _train_epoch        a fresh order, batch by batch
+│   │   └── _step           augment, forward, loss, backward, update
+│   ├── _measure            loss and accuracy on the validation pictures
+│   ├── _keep               remember the weights if this is the epoch to keep
+│   └── _save               a checkpoint, now and then
+└── the kept weights, calibrated
 """
 
 from __future__ import annotations
@@ -107,11 +107,18 @@ class _State:
     network: Network
     optimizer: torch.optim.Optimizer
     generator: torch.Generator
+    average: dict[str, Tensor] | None  # the running average of the weights, where the recipe wants one
     history: list[Epoch]
     best: dict[str, Tensor]
+    steps: int = 0
     kept_epoch: int = 0
     passing: _Pass | None = None
     saved_at: float = -math.inf
+
+    @property
+    def answering(self) -> dict[str, Tensor]:
+        """The weights that are validated and kept: the running average, or the network's own."""
+        return self.network.state_dict() if self.average is None else self.average
 
 
 def fit(
@@ -152,6 +159,7 @@ def fit(
     _make_repeatable()
     seen, labels = _on_device(train, place)
     state = _start(recipe, classes, seed, place)
+    validation = _with_views(validation, recipe, seed)
     path = run_folder / checkpoint.FILE if run_folder else None
     if resume and path:
         _restore(state, checkpoint.read(path), fingerprint)
@@ -166,7 +174,7 @@ def fit(
         if learned is None:
             finished = False
             break
-        state.history.append(_epoch(number, learned, _measure(state.network, validation, place), state))
+        state.history.append(_epoch(number, learned, _measure(state, validation, place), state))
         _keep(state, recipe)
         if on_epoch:
             on_epoch(state.history[-1])
@@ -192,7 +200,7 @@ def _train_epoch(
         rows = _rows_of_epoch(len(seen), recipe, state.generator)
         state.passing = _Pass(rows, 0, zero, zero.clone())
     now = state.passing
-    batches = now.rows.to(seen.device).split(recipe.batch)
+    batches = torch.split(now.rows.to(seen.device), recipe.batch)
     for index in range(now.next_batch, len(batches)):
         if should_stop():
             return None
@@ -233,7 +241,22 @@ def _step(state: _State, recipe: Recipe, batch: Tensor, labels: Tensor, rate: fl
     for group in state.optimizer.param_groups:
         group["lr"] = rate
     state.optimizer.step()
+    state.steps += 1
+    _follow(state, recipe)
     return loss.detach(), (predicted(logits) == labels).sum()
+
+
+def _follow(state: _State, recipe: Recipe) -> None:
+    """Move the running average a little towards the weights of this step; without averaging, all the way.
+
+    The average moves faster at first, when it still remembers the random start.
+    """
+    if state.average is None:
+        return
+    towards = 1 - min(recipe.average, (1 + state.steps) / (10 + state.steps))
+    for name, value in state.network.state_dict().items():
+        if value.is_floating_point():
+            state.average[name].lerp_(value, towards)
 
 
 def cross_entropy(logits: Tensor, labels: Tensor, smoothing: float = 0.0) -> Tensor:
@@ -259,19 +282,37 @@ def learning_rate(recipe: Recipe, step: int, steps: int) -> float:
     return recipe.learning_rate * 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm)))
 
 
-def _measure(network: Network, pictures: Prepared, place: torch.device) -> tuple[float, float]:
+def _with_views(pictures: Prepared, recipe: Recipe, seed: int) -> Prepared:
+    """The validation pictures and, if the recipe wants, changed views of each: the same in every epoch.
+
+    A dozen clean pictures are soon all right, and then cannot tell one epoch from another.
+    """
+    if recipe.validation_views == 0 or len(pictures.labels) == 0:
+        return pictures
+    generator = torch.Generator().manual_seed(seed + 1)
+    clean = torch.from_numpy(pictures.seen)
+    views = [augment(clean, recipe, generator) for _ in range(recipe.validation_views)]
+    labels = np.tile(pictures.labels, recipe.validation_views + 1)
+    return Prepared(torch.cat([clean, *views]).numpy(), labels)
+
+
+def _measure(state: _State, pictures: Prepared, place: torch.device) -> tuple[float, float]:
     """Loss and accuracy on pictures as they are; NaN when there are none."""
     if len(pictures.labels) == 0:
         return math.nan, math.nan
     seen, labels = _on_device(pictures, place)
-    logits = _logits(network, seen)
+    logits = _logits(state.network, state.answering, seen)
     return float(cross_entropy(logits, labels)), float((predicted(logits) == labels).float().mean())
 
 
-def _logits(network: Network, seen: Tensor, batch: int = 64) -> Tensor:
+def _logits(network: Network, weights: dict[str, Tensor], seen: Tensor, batch: int = 64) -> Tensor:
+    """What the network answers with these weights, a batch at a time to bound the memory."""
     network.eval()
     with torch.no_grad():
-        parts = [network(part.contiguous(memory_format=torch.channels_last)) for part in seen.split(batch)]
+        parts = [
+            torch.func.functional_call(network, weights, part.contiguous(memory_format=torch.channels_last))
+            for part in torch.split(seen, batch)
+        ]
     return torch.cat(parts)
 
 
@@ -283,23 +324,25 @@ def _epoch(number: int, learned: tuple[float, float], held_out: tuple[float, flo
 def _keep(state: _State, recipe: Recipe) -> None:
     """Remember the weights if this epoch is the one to keep so far (of equals the later)."""
     losses = [entry.validation_loss for entry in state.history]
-    if recipe.keep == "last" or math.isnan(losses[-1]) or losses[-1] <= min(losses):
+    if recipe.keep == "last" or math.isnan(losses[-1]):
         state.kept_epoch = len(state.history)
-        state.best = {name: value.detach().clone() for name, value in state.network.state_dict().items()}
+    elif losses[-1] <= min(losses):
+        state.kept_epoch = len(state.history)
+        state.best = {name: value.detach().clone() for name, value in state.answering.items()}
 
 
 def _fitted(
     state: _State, recipe: Recipe, train: Prepared, validation: Prepared, place: torch.device, finished: bool
 ) -> Fitted:
     """The kept weights, calibrated and ready for the model file."""
-    if state.best:
-        state.network.load_state_dict(state.best)
+    kept = state.best or state.answering
+    state.network.load_state_dict(kept)
     temperature = 1.0
     if recipe.calibrate and len(validation.labels):
         seen, labels = _on_device(validation, place)
-        temperature = fit_temperature(_logits(state.network, seen).cpu().numpy(), labels.cpu().numpy())
+        temperature = fit_temperature(_logits(state.network, kept, seen).cpu().numpy(), labels.cpu().numpy())
     seen, _ = _on_device(train, place)
-    answers = probabilities(_logits(state.network, seen), temperature)
+    answers = probabilities(_logits(state.network, kept, seen), temperature)
     return Fitted(
         weights=state.network.weights(temperature),
         history=tuple(state.history),
@@ -337,8 +380,10 @@ def _make_repeatable() -> None:
 
 def _start(recipe: Recipe, classes: int, seed: int, place: torch.device) -> _State:
     generator = torch.Generator().manual_seed(seed)
-    network = build_network(recipe, classes, generator).to(place, memory_format=torch.channels_last)
-    return _State(network, build_optimizer(recipe, network), generator, history=[], best={})
+    network = build_network(recipe, classes, generator).to(place)
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    average = {n: v.clone() for n, v in network.state_dict().items()} if recipe.average else None
+    return _State(network, build_optimizer(recipe, network), generator, average, history=[], best={})
 
 
 def _on_device(pictures: Prepared, place: torch.device) -> tuple[Tensor, Tensor]:
@@ -348,6 +393,7 @@ def _on_device(pictures: Prepared, place: torch.device) -> tuple[Tensor, Tensor]
 def _save(state: _State, path: Path, fingerprint: str) -> None:
     tensors = {f"network.{name}": value for name, value in state.network.state_dict().items()}
     tensors |= {f"best.{name}": value for name, value in state.best.items()}
+    tensors |= {f"average.{name}": value for name, value in (state.average or {}).items()}
     tensors |= checkpoint.optimizer_tensors(state.optimizer)
     tensors["generator"] = state.generator.get_state()
     if state.passing:
@@ -356,6 +402,7 @@ def _save(state: _State, path: Path, fingerprint: str) -> None:
     facts: dict[str, Any] = {
         "history": [dataclasses.asdict(entry) for entry in state.history],
         "kept_epoch": state.kept_epoch,
+        "steps": state.steps,
         "next_batch": state.passing.next_batch if state.passing else 0,
         "fingerprint": fingerprint,
     }
@@ -370,7 +417,10 @@ def _restore(state: _State, saved: checkpoint.Checkpoint, fingerprint: str) -> N
             "Train again into another folder with --out."
         )
     state.network.load_state_dict(saved.group("network"))
+    for name, value in saved.group("average").items():
+        (state.average or {})[name].copy_(value)
     state.best = saved.group("best")
+    state.steps = saved.facts["steps"]
     checkpoint.restore_optimizer(state.optimizer, saved.group("optimizer"))
     state.generator.set_state(saved.tensors["generator"])
     state.history = [Epoch(**entry) for entry in saved.facts["history"]]

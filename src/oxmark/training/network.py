@@ -44,7 +44,7 @@ class TutorialNetwork(nn.Module):
         """Draw the starting weights."""
         for layer in (self.conv1, self.conv2, self.conv3, self.dense1, self.dense2):
             nn.init.xavier_uniform_(layer.weight, generator=generator)
-            nn.init.zeros_(layer.bias)
+            nn.init.zeros_(_bias(layer))
 
     def forward(self, seen: Tensor) -> Tensor:
         """Logits of a batch."""
@@ -110,7 +110,7 @@ class MarksNetwork(nn.Module):
         return logits
 
     def weights(self, temperature: float = 1.0) -> Weights:
-        """Weights for the model file: normalisation folded into the convolutions, temperature into the head."""
+        """Weights for the model file: normalisation folded into convolutions, temperature into the head."""
         weights: Weights = {}
         for number, (conv, norm) in enumerate(self._blocks, start=1):
             weight, bias = _folded(conv, norm)
@@ -129,10 +129,12 @@ def _folded(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
     if norm.running_var is None or norm.running_mean is None:
         raise TypeError("the normalisation keeps no running statistics")
     scale = norm.weight.double() / torch.sqrt(norm.running_var.double() + norm.eps)
-    return conv.weight.double() * scale[:, None, None, None], norm.bias.double() - norm.running_mean.double() * scale
+    return conv.weight.double() * scale[
+        :, None, None, None
+    ], norm.bias.double() - norm.running_mean.double() * scale
 
 
-def _bias(layer: nn.Conv2d) -> Tensor:
+def _bias(layer: nn.Conv2d | nn.Linear) -> Tensor:
     if layer.bias is None:
         raise TypeError("the layer has no bias")
     return layer.bias
@@ -187,7 +189,7 @@ def summary(network: Network, size: int) -> str:
         return hook
 
     handles = [
-        module.register_forward_hook(note(name))  # type: ignore[arg-type]
+        module.register_forward_hook(note(name))
         for name, module in network.named_modules()
         if not list(module.children())
     ]

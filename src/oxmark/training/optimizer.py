@@ -47,7 +47,7 @@ def _update(weight: Tensor, gradient: Tensor, velocity: Tensor, lr: float, rho: 
     """One step for one tensor, in chunks: a large layer's weights pass through the cache once."""
     if gradient.stride() != weight.stride():
         gradient = torch.empty_like(weight).copy_(gradient)
-    flat = [_flat(tensor).split(CHUNK) for tensor in (weight, gradient, velocity)]
+    flat = [torch.split(_flat(tensor), CHUNK) for tensor in (weight, gradient, velocity)]
     for w, g, v in zip(*flat, strict=True):
         v.mul_(rho).addcmul_(g, g, value=1 - rho)
         w.addcmul_(g, v.add(eps).rsqrt_(), value=-lr)
@@ -66,5 +66,8 @@ def build_optimizer(recipe: Recipe, network: torch.nn.Module) -> Optimizer:
         return KerasRMSprop(network.parameters(), recipe.learning_rate, recipe.rho, recipe.epsilon)
     decayed = [p for p in network.parameters() if p.dim() > 1]
     plain = [p for p in network.parameters() if p.dim() <= 1]  # biases and normalisation are not decayed
-    groups = [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": plain, "weight_decay": 0.0}]
+    groups = [
+        {"params": decayed, "weight_decay": recipe.weight_decay},
+        {"params": plain, "weight_decay": 0.0},
+    ]
     return torch.optim.AdamW(groups, lr=recipe.learning_rate, eps=recipe.epsilon, foreach=True)

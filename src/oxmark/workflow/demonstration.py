@@ -100,10 +100,16 @@ def _new_folder(out: str | os.PathLike[str] | None) -> Path:
 
 def _answers_of_a_new_process(command: list[str]) -> list[dict[str, Any]]:
     done = subprocess.run(
-        [sys.executable, "-m", "oxmark", *command], capture_output=True, text=True, encoding="utf-8", check=False
+        [sys.executable, "-m", "oxmark", *command],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
     )
     if done.returncode != 0:
-        raise TrainingError(f"oxmark {' '.join(command)} failed with exit code {done.returncode}: {done.stderr}")
+        raise TrainingError(
+            f"oxmark {' '.join(command)} failed with exit code {done.returncode}: {done.stderr}"
+        )
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 

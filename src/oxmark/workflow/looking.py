@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from oxmark.data.dataset import Dataset, Sample
-from oxmark.data.decode import PictureInfo, decode, picture_info
+from oxmark.data.decode import WORKERS, PictureInfo, decode, picture_info
 from oxmark.data.folder import read_folder
 from oxmark.errors import PictureError
 
@@ -75,7 +75,7 @@ def look(data: str | os.PathLike[str]) -> Overview:
         38
     """
     dataset = read_folder(data)
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(WORKERS) as pool:
         headers = list(pool.map(_header, dataset.samples))
     found: dict[tuple[str, int], list[tuple[Sample, PictureInfo]]] = collections.defaultdict(list)
     for sample, header in zip(dataset.samples, headers, strict=True):
@@ -99,7 +99,7 @@ def draw_overview(overview: Overview, out: str | os.PathLike[str]) -> Path:
     for label, name in enumerate(overview.dataset.classes):
         samples = [s for s in overview.dataset.samples if s.label == label and s.path not in broken]
         step = max(1, len(samples) // SHOWN)
-        tiles = []
+        tiles: list[Tile] = []
         for sample in samples[::step]:
             if len(tiles) == SHOWN:
                 break

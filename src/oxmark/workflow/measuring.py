@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from oxmark.data.dataset import PARTS, Dataset, Sample
-from oxmark.data.decode import decode
+from oxmark.data.decode import WORKERS, decode
 from oxmark.data.folder import read_folder
 from oxmark.data.split import picture_digest
 from oxmark.errors import FolderError, MissingExtra, PictureError
@@ -41,7 +41,7 @@ def evaluate(
         model: A model file, a run folder, an open classifier; None takes the built-in O/X model.
         data: Class folders, or part folders with class folders in them.
         part: ``"train"``, ``"validation"``, ``"test"`` or ``"all"``; a folder without parts is taken whole.
-        out: A folder for ``test.png``, ``confusion.png``, ``test.csv`` and ``metrics.json``; None writes none.
+        out: A folder for ``test.png``, ``confusion.png``, ``test.csv``, ``metrics.json``; None writes none.
         progress: Told how far it is.
 
     Returns:
@@ -118,7 +118,7 @@ def measure(
     progress.begin("answering the pictures", len(samples))
     answers: list[_Answered] = []
     errors: list[PictureError] = []
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(WORKERS) as pool:
         for number, result in enumerate(pool.map(one, samples), start=1):
             if isinstance(result, PictureError):
                 errors.append(result)
@@ -128,7 +128,9 @@ def measure(
     progress.end()
     fresh = [answer for answer in answers if answer.digest not in left_out]
     seen = [dataset.relative(answer.sample) for answer in answers if answer.digest in left_out]
-    return replace(_evaluation(classifier, dataset, fresh), part=part, left_out=tuple(seen), errors=tuple(errors))
+    return replace(
+        _evaluation(classifier, dataset, fresh), part=part, left_out=tuple(seen), errors=tuple(errors)
+    )
 
 
 def _evaluation(classifier: Classifier, dataset: Dataset, answers: Sequence[_Answered]) -> Evaluation:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -12,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from oxmark.data.dataset import PARTS, Dataset, Sample
-from oxmark.data.decode import decode
+from oxmark.data.decode import WORKERS, decode
 from oxmark.data.split import complete_parts, near_hash, picture_digest
 from oxmark.errors import BadPictures, PictureError
 from oxmark.modelfile.preprocess import preprocess_model
@@ -107,7 +106,7 @@ def _read_all(
 
     progress.begin("reading the pictures", len(paths))
     results = []
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(WORKERS) as pool:
         for number, result in enumerate(pool.map(one, paths), start=1):
             results.append(result)
             progress.advance(number)
@@ -125,5 +124,5 @@ def thumbnails(samples: Sequence[Sample], size: int = 180) -> list[npt.NDArray[n
     """Small copies of some pictures for sheets, uint8 ``(h, w, 3 or 4)`` each, longer side ``size``."""
     from oxmark.report.pictures import thumbnail
 
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(WORKERS) as pool:
         return list(pool.map(lambda sample: thumbnail(decode(sample.path), size), samples))

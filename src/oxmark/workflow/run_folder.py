@@ -39,11 +39,11 @@ def plan_run(out: str | os.PathLike[str] | None, recipe: Recipe) -> Path:
     if folder.is_dir() and any(folder.iterdir()):
         if (folder / MODEL).exists():
             raise RunError(
-                f"{folder} holds a finished run, which is never overwritten. Choose another folder with --out."
+                f"{folder} holds a finished run, which is never overwritten. Choose another with --out."
             )
         if (folder / RECIPE).exists():
             raise RunError(
-                f"{folder} holds a run that was stopped. Go on with --resume, or choose another folder with --out."
+                f"{folder} holds a run that was stopped. Go on with --resume, or choose another with --out."
             )
         raise RunError(f"{folder} is not empty. Choose a new folder with --out.")
     return folder

@@ -41,7 +41,7 @@ def draw_run(
 
 
 def draw_evaluation(folder: Path, dataset: Dataset, evaluation: Evaluation) -> None:
-    """Write ``test.png``, ``confusion.png``, ``test.csv`` and ``metrics.json``. Raises :class:`OutputError`."""
+    """Write ``test.png``, ``confusion.png``, ``test.csv``, ``metrics.json``. Raises :class:`OutputError`."""
     from oxmark.report.confusion import confusion
 
     make_folder(folder)
@@ -78,9 +78,7 @@ def _draw_samples(path: Path, dataset: Dataset) -> None:
     chosen = [_spread([s for s in train if s.label == label]) for label in range(len(dataset.classes))]
     contact_sheet(
         path,
-        rows=[
-            (f"{name}", _tiles(some, dataset)) for name, some in zip(dataset.classes, chosen, strict=True)
-        ],
+        rows=[(f"{name}", _tiles(some, dataset)) for name, some in zip(dataset.classes, chosen, strict=True)],
         title="Some of the training pictures",
     )
 

@@ -137,7 +137,9 @@ def train(
             should_stop=progress.should_stop,
         )
     run_folder.write_history(folder / "history.csv", fitted.history)
-    evaluation = _finish(folder, chosen, prepared, fitted, facts, clock, progress) if fitted.finished else None
+    evaluation = (
+        _finish(folder, chosen, prepared, fitted, facts, clock, progress) if fitted.finished else None
+    )
     return TrainingRun(
         folder,
         chosen,
@@ -260,12 +262,15 @@ def _finish(
     progress: Progress,
 ) -> Evaluation:
     """Make the file, measure it, draw the pictures; the model gets its name last."""
+    from oxmark.report.fonts import missing_font_note
     from oxmark.workflow.measuring import measure
     from oxmark.workflow.run_pictures import draw_run
 
     with clock.stage("measure"):
         draft = _model(recipe, prepared, fitted, quality={})
-        learned = {d for d, s in zip(prepared.digests, prepared.dataset.samples, strict=True) if s.part != "test"}
+        learned = {
+            d for d, s in zip(prepared.digests, prepared.dataset.samples, strict=True) if s.part != "test"
+        }
         tests = prepared.dataset.part("test")
         evaluation = measure(_opened(draft), prepared.dataset, tests, part="test", left_out=learned)
     with clock.stage("check"):
@@ -274,6 +279,8 @@ def _finish(
     with clock.stage("draw"):
         draw_run(folder, recipe, prepared, fitted, evaluation)
     write_text(folder / "summary.txt", fitted.summary)
+    if note := missing_font_note([*prepared.dataset.classes, *evaluation.files]):
+        progress.note(note)
     facts = {
         **facts,
         "status": "finished",
@@ -321,7 +328,10 @@ def _quality(evaluation: Evaluation) -> dict[str, Any]:
     count = evaluation.accuracy.total
     if count == 0:
         return {}
-    figures = {**evaluation.accuracy.as_json(), "measured_on": f"test part, {count} pictures never learned from"}
+    figures = {
+        **evaluation.accuracy.as_json(),
+        "measured_on": f"test part, {count} pictures never learned from",
+    }
     return {"accuracy": figures}
 
 
@@ -337,5 +347,5 @@ def _check_answers(classifier: Classifier, prepared: PreparedSet, fitted: Fitted
         if not difference <= TOLERANCE:
             raise TrainingError(
                 f"The model file answers {path} differently from the trained network (by {difference:.1e}, "
-                f"at most {TOLERANCE} is allowed), so it was not saved. Please report this as a defect of oxmark."
+                f"at most {TOLERANCE} is allowed), so it was not saved. Please report this defect."
             )

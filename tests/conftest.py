@@ -1,0 +1,25 @@
+"""For all tests: one small drawn data set, and a working folder of their own."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before NumPy and torch: the tests' arrays are small
+
+
+@pytest.fixture(scope="session")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A drawn set of O and X by three hands: 6 pictures a class to learn from, 3 and 3 held out. Read only."""
+    from oxmark.data.draw import draw_dataset
+
+    folder = tmp_path_factory.mktemp("drawn") / "marks"
+    return draw_dataset(folder, counts=(6, 3, 3), hands=3, seed=1)
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Relative paths lead into ``tmp_path``, so no test writes into the checkout."""
+    monkeypatch.chdir(tmp_path)

@@ -1,0 +1,102 @@
+"""The pictures stay on the machine: no command tries the network.
+
+A fresh interpreter leaves with a code of its own as soon as Python's socket module is used, which every
+Python library's way to the network passes through. What a compiled library might do by itself is not seen.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+NETWORK = 86
+
+# Watches this process and, because it is found as sitecustomize, the processes that it starts.
+GUARD = f"""
+import os, sys
+
+def refuse(event, arguments):
+    if event.startswith("socket."):
+        os.write(2, f"network: {{event}}\\n".encode())
+        os._exit({NETWORK})
+
+sys.addaudithook(refuse)
+"""
+DRIVER = """
+import json, sys
+import oxmark.cli
+
+planted, commands = json.loads(sys.argv[1])
+if planted:
+    import oxmark.workflow.looking as looking
+
+    look = looking.look
+    def tell_someone(data):
+        exec(planted, {})
+        return look(data)
+    looking.look = tell_someone
+for command in commands:
+    print("$", *command)
+    try:
+        oxmark.cli.run(command)
+    except SystemExit as leave:
+        print("exit", leave.code, flush=True)
+"""
+TINY = ["--set", "epochs=1", "--set", "size=32", "--set", "width=4"]
+COMMANDS = [
+    ["draw", "marks", "--hands", "3", "--counts", "2,1,1"],
+    ["show", "marks", "--out", "marks.png"],
+    ["augment", "marks", *TINY],
+    ["recipe", "tutorial"],
+    ["train", "marks", *TINY, "--out", "run"],
+    ["evaluate", "run", "marks", "--out", "figures"],
+    ["predict", "marks/test", "--model", "run", "--sheet", "sheet.png", "--csv", "answers.csv"],
+    ["predict", "marks/test"],
+    ["export", "run", "run.keras"],
+    ["export", "run", "run.h5"],
+]
+
+
+def guarded(folder: Path, planted: str, commands: list[list[str]]) -> subprocess.CompletedProcess[str]:
+    """Run commands one after the other in one guarded process."""
+    (folder / "guard").mkdir()
+    (folder / "guard" / "sitecustomize.py").write_text(GUARD)
+    places = [str(folder / "guard"), os.environ.get("PYTHONPATH", "")]
+    return subprocess.run(
+        [sys.executable, "-c", DRIVER, json.dumps([planted, commands])],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, places))},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+def test_no_command_tries_the_network(tmp_path: Path) -> None:
+    done = guarded(tmp_path, "", COMMANDS)
+    exits = [line for line in done.stdout.splitlines() if line.startswith("exit ")]
+    assert (done.returncode, exits) == (0, ["exit 0"] * len(COMMANDS)), done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("planted", "event"),
+    [
+        ("import socket; socket.socket()", "socket.__new__"),
+        ("import socket; socket.create_connection(('127.0.0.1', 9))", "socket.getaddrinfo"),
+        ("import socket; socket.getaddrinfo('localhost', 80)", "socket.getaddrinfo"),
+        ("import urllib.request; urllib.request.urlopen('http://127.0.0.1:9')", "socket."),
+        ("import subprocess, sys; subprocess.run([sys.executable, '-c', 'CHILD'])", "socket.__new__"),
+    ],
+)
+def test_a_planted_call_is_caught(planted: str, event: str, tmp_path: Path, drawn: Path) -> None:
+    child = "import socket\\ntry: socket.socket()\\nexcept OSError: pass"
+    done = guarded(tmp_path, planted.replace("CHILD", child), [["show", str(drawn)]])
+    assert f"network: {event}" in done.stderr
+    if "subprocess" not in planted:  # a child leaves by itself; what it wrote is what tells
+        assert done.returncode == NETWORK
+        assert "exit" not in done.stdout

@@ -1,0 +1,298 @@
+"""The loop: it learns, keeps the right epoch, repeats itself, and says what went wrong."""
+
+from __future__ import annotations
+
+import math
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from oxmark.errors import TrainingError
+from oxmark.recipes import Recipe, load_recipe
+from oxmark.training import loop
+from oxmark.training.loop import Epoch, Fitted, Prepared, cross_entropy, fit, learning_rate, predicted
+
+SIZE = 24
+QUIET = {
+    "rotation": 0, "zoom": 0.1, "shear": 0, "bend": 0, "thickness": 0.5, "fade": 0.1, "noise": 0.02, "cut": 0,
+}  # fmt: skip
+
+
+def small(name: str, **changes: object) -> Recipe:
+    """A recipe for 24x24 pictures and a network of a few thousand weights."""
+    tiny = {"size": SIZE, "width": 4, "epochs": 3, "batch": 4, "steps_per_epoch": 0, "validation_views": 1}
+    return load_recipe(name).with_settings({**tiny, **(QUIET if name == "marks" else {}), **changes})
+
+
+def pictures(count: int, classes: int = 2, seed: int = 0) -> Prepared:
+    """One class has a bar across, one a bar down, one a square; small and large ones."""
+    generator = np.random.default_rng(seed)
+    seen = np.zeros((count, 1, SIZE, SIZE), np.float32)
+    labels = np.arange(count, dtype=np.int64) % classes
+    for picture, label in zip(seen[:, 0], labels, strict=True):
+        start, width = generator.integers(2, 6), generator.integers(1, 4)
+        along, across = slice(start, SIZE - start), slice(12 - width, 12 + width)
+        picture[[(across, along), (along, across), (along, along)][label]] = 1
+    return Prepared(seen, labels)
+
+
+TRAIN, HELD_OUT, NONE = pictures(12), pictures(6, seed=1), pictures(0)
+
+
+def run(recipe: Recipe, train: Prepared = TRAIN, held_out: Prepared = HELD_OUT, **given: Any) -> Fitted:
+    return fit(recipe, train, held_out, **{"classes": 2, "seed": 0, "device": "cpu", **given})
+
+
+@pytest.fixture(autouse=True)
+def _one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These arrays are so small that a second thread only waits for the first."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _process: {0}, raising=False)
+
+
+def equal(one: Fitted, other: Fitted) -> bool:
+    return one.weights.keys() == other.weights.keys() and all(
+        one.weights[name].tobytes() == other.weights[name].tobytes() for name in one.weights
+    )
+
+
+@pytest.mark.parametrize("name", ["marks", "tutorial"])
+@pytest.mark.parametrize("classes", [2, 3])
+def test_it_learns_what_is_easy(name: str, classes: int) -> None:
+    more = {"epochs": 40, "width": 8, "rotation": 0, "average": 0.0, "calibrate": False}
+    train, held_out = pictures(24, classes), pictures(12, classes, seed=1)
+    fitted = run(small(name, **more), train, held_out, classes=classes)
+    assert fitted.history[-1].validation_accuracy == 1
+    assert fitted.history[-1].loss < fitted.history[0].loss
+    assert (fitted.train_probabilities.argmax(1) == train.labels).all()
+    assert fitted.train_probabilities.shape == (24, classes)
+    assert fitted.train_probabilities.dtype == np.float32
+
+
+def test_the_history_has_one_entry_an_epoch() -> None:
+    told: list[Epoch] = []
+    fitted = run(small("marks", epochs=4), on_epoch=told.append)
+    assert fitted.history == tuple(told)
+    assert [entry.epoch for entry in told] == [1, 2, 3, 4]
+    assert fitted.finished and fitted.device == "cpu"
+    for entry in told:
+        assert entry.loss > 0 and entry.validation_loss > 0
+        assert (entry.accuracy * 12).is_integer() and 0 <= entry.accuracy <= 1
+
+
+@pytest.mark.parametrize("name", ["marks", "tutorial"])
+def test_the_seed_decides_everything(name: str) -> None:
+    one, same, other = (run(small(name), seed=seed) for seed in (1, 1, 2))
+    assert equal(one, same) and one.history == same.history
+    assert one.train_probabilities.tobytes() == same.train_probabilities.tobytes()
+    assert not equal(one, other)
+
+
+def test_nothing_outside_changes_what_is_learned() -> None:
+    torch.manual_seed(1)
+    one = run(small("marks"))
+    torch.manual_seed(2)
+    assert equal(one, run(small("marks")))
+
+
+# --- which epoch is kept ------------------------------------------------------------------------------------
+
+
+def with_losses(monkeypatch: pytest.MonkeyPatch, losses: list[float]) -> list[dict[str, torch.Tensor]]:
+    """Let the validation give these losses; the averages it measured, epoch by epoch."""
+    seen: list[dict[str, torch.Tensor]] = []
+
+    def measure(state: Any, _pictures: Prepared, _place: torch.device) -> tuple[float, float]:
+        seen.append({name: value.clone() for name, value in state.average.items()})
+        return losses[len(seen) - 1], 0.5
+
+    monkeypatch.setattr(loop, "_measure", measure)
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("keep", "losses", "kept"),
+    [
+        ("best", [3.0, 1.0, 2.0], 2),
+        ("best", [1.0, 2.0, 3.0], 1),
+        ("best", [1.0, 2.0, 1.0], 3),
+        ("best", [2.0, 1.0, 1.0, 3.0], 3),
+        ("last", [1.0, 2.0, 3.0], 3),
+        ("best", [math.nan] * 3, 3),
+    ],
+)
+@pytest.mark.parametrize("name", ["marks", "tutorial"])
+def test_the_kept_epoch(
+    name: str, keep: str, losses: list[float], kept: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured = with_losses(monkeypatch, losses)
+    fitted = run(small(name, keep=keep, epochs=len(losses), calibrate=False))
+    assert fitted.kept_epoch == kept
+    last = "head.bias" if name == "marks" else "dense2.bias"
+    assert fitted.weights[last].tobytes() == measured[kept - 1][last].numpy().tobytes()
+    others = [m[last].numpy().tobytes() for m in measured]
+    assert len(set(others)) == len(losses)
+
+
+def test_the_average_is_what_is_validated_and_kept() -> None:
+    averaged = run(small("marks", average=0.99, calibrate=False, keep="last"))
+    plain = run(small("marks", average=0.0, calibrate=False, keep="last"))
+    assert [entry.loss for entry in averaged.history] == [entry.loss for entry in plain.history]
+    assert averaged.history[-1].validation_loss != plain.history[-1].validation_loss
+    assert not equal(averaged, plain)
+
+
+def test_the_average_follows_slowly_and_faster_at_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[tuple[float, float]] = []  # the head's first bias: its own value, its average
+    follow = loop._follow
+
+    def noted(state: Any, recipe: Recipe) -> None:
+        follow(state, recipe)
+        steps.append((float(state.network.head.bias[0].detach()), float(state.average["head.bias"][0])))
+
+    monkeypatch.setattr(loop, "_follow", noted)
+    run(small("marks", average=0.5, epochs=4))
+    expected = 0.0  # the bias starts at zero
+    for number, (own, average) in enumerate(steps, start=1):
+        towards = 1 - min(0.5, (1 + number) / (10 + number))
+        expected += (own - expected) * towards
+        assert average == pytest.approx(expected, abs=1e-6)
+    assert len(steps) == 12
+
+
+def test_validation_views_stand_beside_the_pictures() -> None:
+    recipe = small("marks", validation_views=2)
+    more = loop._with_views(HELD_OUT, recipe, 0)
+    assert more.seen.shape == (18, 1, SIZE, SIZE)
+    assert more.labels.tolist() == HELD_OUT.labels.tolist() * 3
+    assert (more.seen[:6] == HELD_OUT.seen).all()
+    assert not (more.seen[6:12] == HELD_OUT.seen).all() and not (more.seen[6:12] == more.seen[12:]).all()
+    assert (more.seen == loop._with_views(HELD_OUT, recipe, 0).seen).all()
+
+
+def test_a_temperature_comes_from_the_validation_pictures() -> None:
+    wrong = Prepared(HELD_OUT.seen, 1 - HELD_OUT.labels)
+    recipe = small("marks", epochs=10, average=0.0, keep="last", validation_views=0)
+    soft, sharp = run(recipe, held_out=wrong), run(recipe, held_out=HELD_OUT)
+    plain = run(recipe.with_settings({"calibrate": False}), held_out=wrong)
+    assert soft.temperature == 20 and plain.temperature == 1 and 1 <= sharp.temperature < 20
+    np.testing.assert_allclose(soft.weights["head.bias"] * 20, plain.weights["head.bias"], rtol=1e-5)
+    assert (soft.train_probabilities.max(1) < plain.train_probabilities.max(1)).all()
+
+
+# --- odd amounts --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["marks", "tutorial"])
+@pytest.mark.parametrize(
+    ("changes", "count"),
+    [
+        ({"batch": 100}, 12),  # a batch larger than the data
+        ({"steps_per_epoch": 9}, 12),  # an epoch larger than the data
+        ({"steps_per_epoch": 2}, 12),  # and smaller
+        ({"batch": 4}, 13),  # one picture left over
+        ({"batch": 1}, 4),
+        ({"batch": 3}, 2),
+    ],
+)
+def test_any_amount_works(name: str, changes: dict[str, int], count: int) -> None:
+    fitted = run(small(name, epochs=2, **changes), pictures(count))
+    assert len(fitted.history) == 2
+    assert all(np.isfinite(value).all() for value in fitted.weights.values())
+
+
+@pytest.mark.parametrize(
+    ("steps", "batch", "count", "rows"), [(0, 4, 10, 10), (2, 4, 10, 8), (5, 4, 10, 20), (4, 16, 76, 64)]
+)
+def test_the_rows_of_an_epoch(steps: int, batch: int, count: int, rows: int) -> None:
+    recipe = small("tutorial", steps_per_epoch=steps, batch=batch)
+    generator = torch.Generator().manual_seed(0)
+    one, other = (loop._rows_of_epoch(count, recipe, generator).tolist() for _ in range(2))
+    assert len(one) == rows and one != other
+    assert all(rows // count <= one.count(row) <= -(-rows // count) for row in range(count))
+
+
+@pytest.mark.parametrize("name", ["marks", "tutorial"])
+def test_no_validation_pictures(name: str, tmp_path: Path) -> None:
+    fitted = run(small(name), held_out=NONE, run_folder=tmp_path)
+    assert all(math.isnan(entry.validation_loss) for entry in fitted.history)
+    assert all(math.isnan(entry.validation_accuracy) for entry in fitted.history)
+    assert (fitted.kept_epoch, fitted.temperature) == (3, 1.0)
+
+
+# --- learning rate and losses -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("schedule", "step", "steps", "share"),
+    [
+        ("constant", 0, 100, 1.0),
+        ("constant", 99, 100, 1.0),
+        ("one-cycle", 0, 100, 0.1),
+        ("one-cycle", 10, 100, 0.55),
+        ("one-cycle", 20, 100, 1.0),
+        ("one-cycle", 60, 100, 0.5),
+        ("one-cycle", 40, 100, (2 + math.sqrt(2)) / 4),
+        ("one-cycle", 99, 100, (1 - math.cos(math.pi / 80)) / 2),
+        ("one-cycle", 0, 1, 0.1),
+        ("one-cycle", 1, 2, 1.0),
+    ],
+)
+def test_the_learning_rate(schedule: str, step: int, steps: int, share: float) -> None:
+    recipe = small("marks", schedule=schedule, learning_rate=0.004)
+    assert learning_rate(recipe, step, steps) == pytest.approx(0.004 * share)
+
+
+def test_the_history_has_the_rate_of_each_epochs_last_step() -> None:
+    recipe = small("marks", epochs=5)
+    rates = [entry.learning_rate for entry in run(recipe).history]
+    assert rates == pytest.approx([learning_rate(recipe, 3 * epoch + 2, 15) for epoch in range(5)])
+
+
+@pytest.mark.parametrize(
+    ("logits", "labels", "smoothing", "loss"),
+    [
+        ([[0.0]], [1], 0.0, math.log(2)),
+        ([[2.0]], [1], 0.0, math.log1p(math.exp(-2))),
+        ([[2.0]], [0], 0.0, math.log1p(math.exp(2))),
+        ([[2.0]], [1], 0.2, 0.9 * math.log1p(math.exp(-2)) + 0.1 * math.log1p(math.exp(2))),
+        ([[0.0, 2.0]], [1], 0.2, 0.9 * math.log1p(math.exp(-2)) + 0.1 * math.log1p(math.exp(2))),
+        ([[0.0, 0.0, 0.0]], [2], 0.3, math.log(3)),
+        ([[0.0, 0.0], [0.0, math.log(3)]], [0, 1], 0.0, (math.log(2) + math.log(4 / 3)) / 2),
+    ],
+)
+def test_the_loss(logits: list[list[float]], labels: list[int], smoothing: float, loss: float) -> None:
+    found = cross_entropy(torch.tensor(logits), torch.tensor(labels), smoothing)
+    assert float(found) == pytest.approx(loss, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("logits", "classes"), [([[0.1], [-0.1], [0.0]], [1, 0, 0]), ([[0, 1, 2], [3, 1, 2]], [2, 0])]
+)
+def test_the_predicted_class(logits: list[list[float]], classes: list[int]) -> None:
+    assert predicted(torch.tensor(logits)).tolist() == classes
+
+
+# --- what can go wrong --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["marks", "tutorial"])
+def test_a_loss_that_is_no_number_has_its_sentence(name: str) -> None:
+    broken = Prepared(np.full_like(TRAIN.seen, np.nan), TRAIN.labels)
+    with pytest.raises(TrainingError) as caught:
+        run(small(name, learning_rate=0.5), broken)
+    assert str(caught.value) == (
+        "In epoch 1 the loss is no longer a number. Try a smaller step: --set learning_rate=0.05"
+    )
+
+
+@pytest.mark.parametrize("device", ["gpu", "cuda:99", ""])
+def test_an_unknown_device_has_its_sentence(device: str) -> None:
+    with pytest.raises(TrainingError) as caught:
+        run(small("marks"), device=device)
+    assert str(caught.value).startswith(f"The device '{device}' cannot be used: ")
+    assert str(caught.value).endswith(". Try --device auto.")
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,116 @@
+"""The optimizers: RMSprop against a reference in float64, and which weights AdamW decays."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import torch
+from torch import Tensor
+
+from oxmark.recipes import load_recipe
+from oxmark.training.network import build_network
+from oxmark.training.optimizer import CHUNK, KerasRMSprop, build_optimizer
+
+LR, RHO, EPS = 0.01, 0.9, 1e-7
+Array = npt.NDArray[np.float64]
+
+
+def reference(weight: Array, gradients: list[Array]) -> Array:
+    velocity = np.zeros_like(weight)
+    for gradient in gradients:
+        velocity = RHO * velocity + (1 - RHO) * gradient**2
+        weight = weight - LR * gradient / np.sqrt(velocity + EPS)
+    return weight
+
+
+def same(tensor: Tensor) -> Tensor:
+    return tensor
+
+
+def channels_last(tensor: Tensor) -> Tensor:
+    return tensor.contiguous(memory_format=torch.channels_last)
+
+
+def transposed(tensor: Tensor) -> Tensor:
+    """The same values, the memory in the order of the reversed axes."""
+    axes = tuple(reversed(range(tensor.dim())))
+    return tensor.permute(axes).contiguous().permute(axes)
+
+
+LAYOUTS = [
+    ((7,), same, same), ((), same, same),
+    ((5, 3), same, same), ((5, 3), same, transposed),
+    ((8, 4, 3, 3), same, same), ((8, 4, 3, 3), channels_last, same), ((8, 4, 3, 3), channels_last, channels_last),
+    ((8, 4, 3, 3), same, channels_last), ((8, 4, 3, 3), channels_last, transposed),
+    ((8, 1, 3, 3), channels_last, same), ((2, 16, 1, 1), channels_last, same),
+    ((3, CHUNK // 2 + 5), same, transposed), ((CHUNK + 1,), same, same), ((64, 300, 3, 3), channels_last, same),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("shape", "of_weight", "of_gradient"), LAYOUTS)
+def test_rmsprop_is_that_of_keras_in_every_layout(
+    shape: tuple[int, ...], of_weight: object, of_gradient: object
+) -> None:
+    assert callable(of_weight) and callable(of_gradient)
+    generator = np.random.default_rng(0)
+    start = np.asarray(generator.normal(size=shape), np.float32)
+    scales = (1.0, 1e-3, 1e-5, 10.0, 0.0)
+    gradients = [np.asarray(generator.normal(size=shape) * scale, np.float32) for scale in scales]
+    weight = torch.nn.Parameter(of_weight(torch.from_numpy(start.copy())))
+    optimizer = KerasRMSprop([weight], LR, RHO, EPS)
+    for gradient in gradients:
+        weight.grad = of_gradient(torch.from_numpy(gradient.copy()))
+        optimizer.step()
+    expected = reference(start.astype(np.float64), [g.astype(np.float64) for g in gradients])
+    np.testing.assert_allclose(weight.detach().numpy(), expected, rtol=0, atol=1e-6)
+    assert weight.is_contiguous(memory_format=torch.channels_last) or of_weight is not channels_last
+
+
+def test_a_tensor_spans_more_than_one_chunk() -> None:
+    assert any(np.prod(shape) > CHUNK for shape, _, _ in LAYOUTS)
+
+
+def test_a_weight_without_gradient_stays() -> None:
+    weights = [torch.nn.Parameter(torch.ones(3)) for _ in range(2)]
+    optimizer = KerasRMSprop(weights, LR, RHO, EPS)
+    weights[0].grad = torch.ones(3)
+    optimizer.step()
+    assert not torch.equal(weights[0], torch.ones(3))
+    assert torch.equal(weights[1], torch.ones(3))
+
+
+def test_the_first_step_is_the_size_keras_makes_it() -> None:
+    """With epsilon outside the root, as torch has it, a tiny gradient would step eighty times as far."""
+    weight = torch.nn.Parameter(torch.zeros(1))
+    optimizer = KerasRMSprop([weight], 0.001, 0.9, 1e-7)
+    weight.grad = torch.full((1,), 1e-6)
+    optimizer.step()
+    assert float(weight) == pytest.approx(-0.001 * 1e-6 / np.sqrt(0.1 * 1e-12 + 1e-7), rel=1e-5)
+
+
+def test_the_tutorials_optimizer_has_the_recipes_numbers() -> None:
+    recipe = load_recipe("tutorial").with_settings({"size": 24, "width": 4, "rho": 0.8, "epsilon": 1e-5})
+    network = build_network(recipe, 2, torch.Generator())
+    optimizer = build_optimizer(recipe, network)
+    assert isinstance(optimizer, KerasRMSprop)
+    (group,) = optimizer.param_groups
+    assert (group["lr"], group["rho"], group["eps"]) == (0.001, 0.8, 1e-5)
+    assert [id(p) for p in group["params"]] == [id(p) for p in network.parameters()]
+
+
+def test_adamw_decays_weights_and_nothing_else() -> None:
+    recipe = load_recipe("marks").with_settings({"weight_decay": 0.1, "learning_rate": 0.5, "width": 4})
+    network = build_network(recipe, 2, torch.Generator().manual_seed(0))
+    optimizer = build_optimizer(recipe, network)
+    assert isinstance(optimizer, torch.optim.AdamW)
+    before = {name: p.detach().clone() for name, p in network.named_parameters()}
+    for parameter in network.parameters():
+        parameter.grad = torch.zeros_like(parameter)
+    optimizer.step()
+    for name, parameter in network.named_parameters():
+        decayed = name.endswith("weight") and not name.startswith("norm")
+        expected = before[name] * (1 - 0.5 * 0.1) if decayed else before[name]
+        torch.testing.assert_close(parameter.detach(), expected, msg=name)
+    assert len(before) == sum(len(group["params"]) for group in optimizer.param_groups)
+    assert {group["eps"] for group in optimizer.param_groups} == {recipe.epsilon}

@@ -1,0 +1,89 @@
+"""Make ``docs/images``: pictures that oxmark itself drew, small enough for a page.
+
+    make images
+
+The commands of the README run in a temporary folder; what they leave is made narrower and put on a palette.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+from PIL import Image
+
+TARGET = Path(__file__).resolve().parent.parent / "docs" / "images"
+WIDEST = 1200
+"""Pixels across; a page shows no more."""
+LARGEST = 120_000
+"""Bytes of one file, at most."""
+COLOURS = (64, 32, 16)
+
+COMMANDS = """
+draw marks
+show marks --out marks.png
+augment marks --out augmentations.png
+train marks --out runs/first
+draw others --hands 24 --counts 12,0,0 --seed 7
+predict others --model runs/first --sheet answers.png
+"""
+PICTURES = {
+    "marks.png": "marks.png",
+    "augmentations.png": "augmentations.png",
+    "curves.png": "runs/first/curves.png",
+    "test.png": "runs/first/test.png",
+    "confusion.png": "runs/first/confusion.png",
+    "answers.png": "answers.png",
+}
+"""Name in ``docs/images`` to what the commands leave."""
+
+
+@click.command()
+def main() -> None:
+    """Run the commands in a temporary folder and put the pictures they make into docs/images."""
+    TARGET.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        for line in COMMANDS.strip().splitlines():
+            click.echo(f"$ oxmark {line}", err=True)
+            _oxmark(shlex.split(line), Path(folder))
+        for name, source in PICTURES.items():
+            data = small_png(Path(folder) / source)
+            (TARGET / name).write_bytes(data)
+            click.echo(f"{TARGET / name}  {len(data) / 1000:.0f} kB")
+
+
+def small_png(source: Path) -> bytes:
+    """A picture at most ``WIDEST`` across, on the largest palette with which it stays below ``LARGEST``.
+
+    Raises:
+        click.ClickException: Even the smallest palette makes too large a file.
+    """
+    with Image.open(source) as picture:
+        shown = picture.convert("RGB")
+    if shown.width > WIDEST:
+        height = round(shown.height * WIDEST / shown.width)
+        shown = shown.resize((WIDEST, height), Image.Resampling.LANCZOS)
+    for colours in COLOURS:
+        buffer = io.BytesIO()
+        palette = shown.quantize(colours, dither=Image.Dither.NONE)
+        palette.save(buffer, "PNG", optimize=True)
+        if buffer.tell() <= LARGEST:
+            return buffer.getvalue()
+    raise click.ClickException(f"{source.name} is larger than {LARGEST:,} bytes even with {colours} colours.")
+
+
+def _oxmark(arguments: list[str], folder: Path) -> None:
+    command = [sys.executable, "-m", "oxmark", *arguments]
+    done = subprocess.run(command, cwd=folder, env={**os.environ, "NO_COLOR": "1"}, check=False)
+    if done.returncode != 0:
+        raise click.ClickException(f"oxmark {shlex.join(arguments)} failed with exit code {done.returncode}.")
+
+
+if __name__ == "__main__":
+    main()
