@@ -60,6 +60,11 @@ def slug(heading: str) -> str:
     return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
 
 
+def program_context() -> click.Context:
+    """With the program's own settings: click remembers a command's help option from its first use."""
+    return click.Context(main, info_name="oxmark", **main.context_settings)
+
+
 def tool(name: str) -> ModuleType:
     spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / f"{name}.py")
     assert spec and spec.loader
@@ -133,7 +138,7 @@ def test_json_blocks_are_json(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_commands_parse(name: str) -> None:
     """Each command and option exists, and each make target."""
-    program = click.Context(main, info_name="oxmark")
+    program = program_context()
     targets = re.findall(r"^([\w-]+):", text_of("Makefile"), re.M)
     for program_name, *words in command_lines(name):
         if program_name == "oxmark":
@@ -213,7 +218,7 @@ def test_pictures_are_small_and_all_in_use() -> None:
 
 
 def test_picture_commands_parse() -> None:
-    program = click.Context(main, info_name="oxmark")
+    program = program_context()
     for line in tool("readme_images").COMMANDS.strip().splitlines():
         command_name, *words = shlex.split(line)
         command = main.get_command(program, command_name)
@@ -259,7 +264,7 @@ def test_command_reference_does_not_depend_on_the_terminal(monkeypatch: pytest.M
 def test_command_reference_has_every_option(command_name: str) -> None:
     page = text_of("docs/cli.md")
     section = page.partition(f"## oxmark {command_name}\n")[2].partition("\n## ")[0]
-    command = main.get_command(click.Context(main), command_name)
+    command = main.get_command(program_context(), command_name)
     assert command is not None
     for parameter in command.params:
         if isinstance(parameter, click.Option):

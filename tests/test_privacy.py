@@ -81,6 +81,7 @@ def test_no_command_tries_the_network(tmp_path: Path) -> None:
     done = guarded(tmp_path, "", COMMANDS)
     exits = [line for line in done.stdout.splitlines() if line.startswith("exit ")]
     assert (done.returncode, exits) == (0, ["exit 0"] * len(COMMANDS)), done.stdout + done.stderr
+    assert "network:" not in done.stderr  # of a process that a command started
 
 
 @pytest.mark.parametrize(

@@ -257,7 +257,7 @@ def with_a_detour(graph: onnx.GraphProto, nodes: dict[str, onnx.NodeProto]) -> N
     nodes["Flatten"].input[0] = "detour"
 
 
-KNOWN = "has settings unknown to Keras or to oxmark"
+KNOWN = "has settings without a Keras layer"
 REFUSED: dict[str, tuple[Change, str]] = {
     "operator": (
         lambda _, nodes: retype(nodes["Relu"], "Tanh"),

@@ -115,19 +115,19 @@ def test_tutorials_box_is_the_whole_picture() -> None:
 BLUE, WHITE, BLACK, CLEAR = (30, 60, 200, 255), (255, 255, 255, 255), (0, 0, 0, 255), (0, 0, 0, 0)
 REFERENCE = drawing()
 SAME: dict[str, tuple[Pixels, float]] = {
-    "faint": (drawing(pen=(180, 180, 180, 255)), 0.01),
-    "light on dark": (drawing(paper=BLACK, pen=WHITE), 0.01),
-    "grey on grey": (drawing(paper=(120, 120, 120, 255), pen=(60, 60, 60, 255)), 0.01),
-    "coloured": (drawing(pen=BLUE), 0.01),
-    "coloured on colour": (drawing(paper=(250, 240, 200, 255), pen=BLUE), 0.01),
-    "on transparent": (drawing(paper=CLEAR), 0.02),
-    "coloured on transparent": (drawing(paper=CLEAR, pen=BLUE), 0.02),
-    "coloured on transparent white": (drawing(paper=(255, 255, 255, 0), pen=BLUE), 0.02),
+    "faint": (drawing(pen=(180, 180, 180, 255)), 0.001),
+    "light on dark": (drawing(paper=BLACK, pen=WHITE), 0.001),
+    "grey on grey": (drawing(paper=(120, 120, 120, 255), pen=(60, 60, 60, 255)), 0.001),
+    "coloured": (drawing(pen=BLUE), 0.001),
+    "coloured on colour": (drawing(paper=(250, 240, 200, 255), pen=BLUE), 0.001),
+    "on transparent": (drawing(paper=CLEAR), 0.001),
+    "coloured on transparent": (drawing(paper=CLEAR, pen=BLUE), 0.001),
+    "coloured on transparent white": (drawing(paper=(255, 255, 255, 0), pen=BLUE), 0.001),
     "in the corner": (drawing(at=(110, 290)), 0.02),
     "larger": (drawing(at=(300, 200), radius=180, width=28.8), 0.02),
     "smaller": (drawing(radius=50, width=8), 0.03),
     "another shape of paper": (drawing((500, 500), at=(200, 300)), 0.02),
-    "small picture": (drawing((150, 100), at=(75, 50), radius=25, width=4), 0.03),
+    "small picture": (drawing((150, 100), at=(75, 50), radius=25, width=4), 0.04),
     "large picture": (drawing((1800, 1200), at=(900, 600), radius=300, width=48), 0.02),
 }
 

@@ -20,6 +20,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import sys
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -171,15 +172,14 @@ class _Translation:
         """Convolutions, OIHW to HWIO, and dense layers, with the third input as bias where there is one."""
         weight = self._array(node, 1)
         if node.op_type == "Conv":
-            kind, settings, kernel = "Conv2D", self._window(node, weight), weight.transpose(2, 3, 1, 0)
+            kernel = weight.transpose(2, 3, 1, 0)
+            kind, prefix, settings = "Conv2D", "conv", self._window(node, weight)
         else:
             kernel = weight.T if node.attributes.get("transB") else weight
-            kind, settings = "Dense", {"units": kernel.shape[1]}
+            kind, prefix, settings = "Dense", "dense", {"units": kernel.shape[1]}
         bias = [self._array(node, 2).reshape(-1)] if len(node.inputs) > 2 and node.inputs[2] else []
         self._need(node, all(value.size == kernel.shape[-1] for value in bias))
-        name = (
-            "heat" if node.outputs[0] == "heat" else self._numbered("conv" if kind == "Conv2D" else "dense")
-        )
+        name = "heat" if node.outputs[0] == "heat" else self._numbered(prefix)
         weights = [np.array(value, order="C") for value in (kernel, *bias)]
         self.layers.append((kind, {**settings, "name": name, "use_bias": bool(bias)}, weights))
 
@@ -231,9 +231,7 @@ class _Translation:
 
     def _need(self, node: Node, true: bool) -> None:
         if not true:
-            raise _cannot(
-                self._path, f"its operator {node.op_type} has settings unknown to Keras or to oxmark"
-            )
+            raise _cannot(self._path, f"its operator {node.op_type} has settings without a Keras layer")
 
 
 def _ints(node: Node, name: str, *default: int) -> tuple[Any, ...]:
@@ -269,7 +267,8 @@ def _sample(data: bytes, path: Path) -> tuple[Array, Array]:
 
 def _import_keras() -> Any:
     """Keras, on torch unless it is loaded already or KERAS_BACKEND says otherwise."""
-    backend = os.environ.setdefault("KERAS_BACKEND", "torch")
+    if "keras" not in sys.modules:
+        os.environ.setdefault("KERAS_BACKEND", "torch")
     try:
         import h5py  # noqa: F401  Keras needs it for both formats
         import keras
@@ -277,8 +276,8 @@ def _import_keras() -> Any:
         if error.name in ("keras", "h5py"):
             raise MissingExtra("Exporting to Keras", "keras") from error
         raise OxmarkError(
-            f"Keras cannot start: KERAS_BACKEND is '{backend}', and {error.name} is not installed. "
-            "Install it, or set KERAS_BACKEND=torch."
+            f"Keras cannot start: KERAS_BACKEND is '{os.environ.get('KERAS_BACKEND')}', and {error.name} is not "
+            "installed. Install it, or set KERAS_BACKEND=torch."
         ) from error
     return keras
 

@@ -6,7 +6,7 @@ fit
 │   │   └── _step           augment, forward, loss, backward, update
 │   ├── _measure            loss and accuracy on the validation pictures
 │   ├── _keep               remember the weights if this is the epoch to keep
-│   └── _save               a checkpoint, now and then
+│   └── save                a checkpoint, now and then
 └── the kept weights, calibrated
 """
 
@@ -14,11 +14,9 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,43 +24,16 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from oxmark.errors import RunError, TrainingError
+from oxmark.errors import TrainingError
 from oxmark.recipes import Recipe
 from oxmark.training import checkpoint
 from oxmark.training.augment import augment
 from oxmark.training.calibration import fit_temperature
-from oxmark.training.network import Network, Weights, build_network, probabilities, summary
-from oxmark.training.optimizer import build_optimizer
+from oxmark.training.device import choose_device, make_repeatable
+from oxmark.training.network import Network, Weights, probabilities, summary
+from oxmark.training.state import Epoch, Pass, Prepared, State, on_device, restore, save, start
 
 SECONDS_BETWEEN_CHECKPOINTS = 5.0
-
-
-@dataclasses.dataclass(frozen=True)
-class Prepared:
-    """Pictures as the network sees them, held whole in memory.
-
-    Attributes:
-        seen: float32 ``(N, 1, S, S)``, values 0..1.
-        labels: int64 ``(N,)``, class numbers.
-    """
-
-    seen: npt.NDArray[np.float32]
-    labels: npt.NDArray[np.int64]
-
-
-@dataclasses.dataclass(frozen=True)
-class Epoch:
-    """One line of ``history.csv``. Losses are mean cross-entropies in nats, accuracies 0..1.
-
-    ``loss`` and ``accuracy`` are over the augmented training batches as they were learned from.
-    """
-
-    epoch: int
-    loss: float
-    accuracy: float
-    validation_loss: float
-    validation_accuracy: float
-    learning_rate: float
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,35 +61,7 @@ class Fitted:
     device: str
 
 
-@dataclasses.dataclass
-class _Pass:
-    """How far an epoch is: its order of pictures, the next batch, and what the batches so far gave."""
-
-    rows: Tensor
-    next_batch: int
-    loss: Tensor
-    right: Tensor
-
-
-@dataclasses.dataclass
-class _State:
-    """What changes while training."""
-
-    network: Network
-    optimizer: torch.optim.Optimizer
-    generator: torch.Generator
-    average: dict[str, Tensor] | None  # the running average of the weights, where the recipe wants one
-    history: list[Epoch]
-    best: dict[str, Tensor]
-    steps: int = 0
-    kept_epoch: int = 0
-    passing: _Pass | None = None
-    saved_at: float = -math.inf
-
-    @property
-    def answering(self) -> dict[str, Tensor]:
-        """The weights that are validated and kept: the running average, or the network's own."""
-        return self.network.state_dict() if self.average is None else self.average
+__all__ = ["Epoch", "Fitted", "Prepared", "cross_entropy", "fit", "learning_rate", "predicted"]
 
 
 def fit(
@@ -156,17 +99,17 @@ def fit(
         RunError: Nothing to resume, or it belongs to other data or another recipe.
     """
     place = choose_device(device)
-    _make_repeatable()
-    seen, labels = _on_device(train, place)
-    state = _start(recipe, classes, seed, place)
+    make_repeatable()
+    seen, labels = on_device(train, place)
+    state = start(recipe, classes, seed, place)
     validation = _with_views(validation, recipe, seed)
     path = run_folder / checkpoint.FILE if run_folder else None
     if resume and path:
-        _restore(state, checkpoint.read(path), fingerprint)
+        restore(state, checkpoint.read(path), fingerprint)
 
     def save_now_and_then() -> None:
         if path and time.monotonic() - state.saved_at > SECONDS_BETWEEN_CHECKPOINTS:
-            _save(state, path, fingerprint)
+            save(state, path, fingerprint)
 
     finished = True
     for number in range(len(state.history) + 1, recipe.epochs + 1):
@@ -180,12 +123,12 @@ def fit(
             on_epoch(state.history[-1])
         save_now_and_then()
     if path:
-        _save(state, path, fingerprint)
+        save(state, path, fingerprint)
     return _fitted(state, recipe, train, validation, place, finished)
 
 
 def _train_epoch(
-    state: _State,
+    state: State,
     recipe: Recipe,
     seen: Tensor,
     labels: Tensor,
@@ -198,7 +141,7 @@ def _train_epoch(
     if state.passing is None:
         zero = torch.zeros((), dtype=torch.float64, device=seen.device)
         rows = _rows_of_epoch(len(seen), recipe, state.generator)
-        state.passing = _Pass(rows, 0, zero, zero.clone())
+        state.passing = Pass(rows, 0, zero, zero.clone())
     now = state.passing
     batches = torch.split(now.rows.to(seen.device), recipe.batch)
     for index in range(now.next_batch, len(batches)):
@@ -230,7 +173,7 @@ def _rows_of_epoch(count: int, recipe: Recipe, generator: torch.Generator) -> Te
     return torch.cat(rounds)[:wanted]
 
 
-def _step(state: _State, recipe: Recipe, batch: Tensor, labels: Tensor, rate: float) -> tuple[Tensor, Tensor]:
+def _step(state: State, recipe: Recipe, batch: Tensor, labels: Tensor, rate: float) -> tuple[Tensor, Tensor]:
     """Learn from one batch; its loss and how many were right."""
     with torch.no_grad():
         changed = augment(batch, recipe, state.generator)
@@ -246,7 +189,7 @@ def _step(state: _State, recipe: Recipe, batch: Tensor, labels: Tensor, rate: fl
     return loss.detach(), (predicted(logits) == labels).sum()
 
 
-def _follow(state: _State, recipe: Recipe) -> None:
+def _follow(state: State, recipe: Recipe) -> None:
     """Move the running average a little towards the weights of this step; without averaging, all the way.
 
     The average moves faster at first, when it still remembers the random start.
@@ -296,11 +239,11 @@ def _with_views(pictures: Prepared, recipe: Recipe, seed: int) -> Prepared:
     return Prepared(torch.cat([clean, *views]).numpy(), labels)
 
 
-def _measure(state: _State, pictures: Prepared, place: torch.device) -> tuple[float, float]:
+def _measure(state: State, pictures: Prepared, place: torch.device) -> tuple[float, float]:
     """Loss and accuracy on pictures as they are; NaN when there are none."""
     if len(pictures.labels) == 0:
         return math.nan, math.nan
-    seen, labels = _on_device(pictures, place)
+    seen, labels = on_device(pictures, place)
     logits = _logits(state.network, state.answering, seen)
     return float(cross_entropy(logits, labels)), float((predicted(logits) == labels).float().mean())
 
@@ -316,12 +259,12 @@ def _logits(network: Network, weights: dict[str, Tensor], seen: Tensor, batch: i
     return torch.cat(parts)
 
 
-def _epoch(number: int, learned: tuple[float, float], held_out: tuple[float, float], state: _State) -> Epoch:
+def _epoch(number: int, learned: tuple[float, float], held_out: tuple[float, float], state: State) -> Epoch:
     rate = float(state.optimizer.param_groups[0]["lr"])
     return Epoch(number, *learned, *held_out, rate)
 
 
-def _keep(state: _State, recipe: Recipe) -> None:
+def _keep(state: State, recipe: Recipe) -> None:
     """Remember the weights if this epoch is the one to keep so far (of equals the later)."""
     losses = [entry.validation_loss for entry in state.history]
     if recipe.keep == "last" or math.isnan(losses[-1]):
@@ -332,16 +275,16 @@ def _keep(state: _State, recipe: Recipe) -> None:
 
 
 def _fitted(
-    state: _State, recipe: Recipe, train: Prepared, validation: Prepared, place: torch.device, finished: bool
+    state: State, recipe: Recipe, train: Prepared, validation: Prepared, place: torch.device, finished: bool
 ) -> Fitted:
     """The kept weights, calibrated and ready for the model file."""
     kept = state.best or state.answering
     state.network.load_state_dict(kept)
     temperature = 1.0
     if recipe.calibrate and len(validation.labels):
-        seen, labels = _on_device(validation, place)
+        seen, labels = on_device(validation, place)
         temperature = fit_temperature(_logits(state.network, kept, seen).cpu().numpy(), labels.cpu().numpy())
-    seen, _ = _on_device(train, place)
+    seen, _ = on_device(train, place)
     answers = probabilities(_logits(state.network, kept, seen), temperature)
     return Fitted(
         weights=state.network.weights(temperature),
@@ -353,79 +296,3 @@ def _fitted(
         finished=finished,
         device=str(place),
     )
-
-
-# --- start, save, restore -----------------------------------------------------------------------------------
-
-
-def choose_device(device: str) -> torch.device:
-    """``"auto"`` is a CUDA device if there is one, else the CPU. Raises :class:`TrainingError`."""
-    if device == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        chosen = torch.device(device)
-        torch.zeros(1, device=chosen)
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
-        raise TrainingError(f"The device '{device}' cannot be used: {reason}. Try --device auto.") from error
-    return chosen
-
-
-def _make_repeatable() -> None:
-    """Same seed, same machine, same bits: a fixed number of threads and deterministic kernels."""
-    torch.set_num_threads(min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1, 8))
-    torch.backends.cudnn.deterministic = True
-    torch.backends.cudnn.benchmark = False
-
-
-def _start(recipe: Recipe, classes: int, seed: int, place: torch.device) -> _State:
-    generator = torch.Generator().manual_seed(seed)
-    network = build_network(recipe, classes, generator).to(place)
-    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    average = {n: v.clone() for n, v in network.state_dict().items()} if recipe.average else None
-    return _State(network, build_optimizer(recipe, network), generator, average, history=[], best={})
-
-
-def _on_device(pictures: Prepared, place: torch.device) -> tuple[Tensor, Tensor]:
-    return torch.from_numpy(pictures.seen).to(place), torch.from_numpy(pictures.labels).to(place)
-
-
-def _save(state: _State, path: Path, fingerprint: str) -> None:
-    tensors = {f"network.{name}": value for name, value in state.network.state_dict().items()}
-    tensors |= {f"best.{name}": value for name, value in state.best.items()}
-    tensors |= {f"average.{name}": value for name, value in (state.average or {}).items()}
-    tensors |= checkpoint.optimizer_tensors(state.optimizer)
-    tensors["generator"] = state.generator.get_state()
-    if state.passing:
-        tensors |= {"pass.rows": state.passing.rows, "pass.loss": state.passing.loss}
-        tensors["pass.right"] = state.passing.right
-    facts: dict[str, Any] = {
-        "history": [dataclasses.asdict(entry) for entry in state.history],
-        "kept_epoch": state.kept_epoch,
-        "steps": state.steps,
-        "next_batch": state.passing.next_batch if state.passing else 0,
-        "fingerprint": fingerprint,
-    }
-    checkpoint.save(path, checkpoint.Checkpoint(tensors, facts))
-    state.saved_at = time.monotonic()
-
-
-def _restore(state: _State, saved: checkpoint.Checkpoint, fingerprint: str) -> None:
-    if saved.facts["fingerprint"] != fingerprint:
-        raise RunError(
-            "The pictures or the recipe changed since this run was stopped, so it cannot go on. "
-            "Train again into another folder with --out."
-        )
-    state.network.load_state_dict(saved.group("network"))
-    for name, value in saved.group("average").items():
-        (state.average or {})[name].copy_(value)
-    state.best = saved.group("best")
-    state.steps = saved.facts["steps"]
-    checkpoint.restore_optimizer(state.optimizer, saved.group("optimizer"))
-    state.generator.set_state(saved.tensors["generator"])
-    state.history = [Epoch(**entry) for entry in saved.facts["history"]]
-    state.kept_epoch = saved.facts["kept_epoch"]
-    if half := saved.group("pass"):
-        place = next(state.network.parameters()).device
-        loss, right = half["loss"].to(place), half["right"].to(place)
-        state.passing = _Pass(half["rows"], saved.facts["next_batch"], loss, right)

@@ -6,6 +6,7 @@
     augmenting.py     augment: what training makes of a picture
     preparing.py      pictures on disk -> what the network sees
     training_run.py   train: a folder of pictures -> a run folder with model.onnx
+    finishing.py      the end of a training: file, figures, pictures
     run_folder.py     where a run keeps what
     run_pictures.py   the pictures and tables of a run
     measuring.py      evaluate: a model and pictures -> figures

@@ -2,39 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
-import time
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from oxmark.data.dataset import Dataset, check_trainable
 from oxmark.data.folder import read_folder
 from oxmark.data.split import same_in_two_parts
-from oxmark.errors import MissingExtra, PictureError, RunError, TrainingError
-from oxmark.files import write_bytes, write_text
-from oxmark.inference import Classifier
-from oxmark.modelfile.check import check
+from oxmark.errors import MissingExtra, RunError
 from oxmark.workflow import run_folder
-from oxmark.workflow.progress import Progress
+from oxmark.workflow.progress import Clock, Progress
 
 if TYPE_CHECKING:
     from oxmark.evaluation.metrics import Evaluation
     from oxmark.recipes import Recipe
-    from oxmark.training.loop import Epoch, Fitted, Prepared
+    from oxmark.training.loop import Epoch, Prepared
     from oxmark.workflow.preparing import PreparedSet
-
-TOLERANCE = 1e-5
-"""The written file must give the trained network's probabilities to this."""
-MOST_CHECKED = 500
-"""So many training pictures, evenly spread, are read again to compare the file with the network."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +96,8 @@ def train(
     _require_extra()
     progress, clock = progress or Progress(), Clock()
     with clock.stage("import"):
-        from oxmark.training.loop import choose_device, fit
+        from oxmark.training.device import choose_device
+        from oxmark.training.loop import fit
 
         choose_device(device)
     dataset = read_folder(data)
@@ -138,7 +126,7 @@ def train(
         )
     run_folder.write_history(folder / "history.csv", fitted.history)
     evaluation = (
-        _finish(folder, chosen, prepared, fitted, facts, clock, progress) if fitted.finished else None
+        finish(folder, chosen, prepared, fitted, facts, clock, progress) if fitted.finished else None
     )
     return TrainingRun(
         folder,
@@ -152,27 +140,10 @@ def train(
     )
 
 
-class Clock:
-    """Seconds that each stage took, for ``run.json``."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-
-    @contextlib.contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Time what happens inside."""
-        begun = time.perf_counter()
-        yield
-        self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - begun, 3)
-
-
 def _require_extra() -> None:
     for name in ("pydantic", "torch", "onnx", "safetensors", "sklearn", "scipy", "matplotlib", "imagehash"):
         if find_spec(name) is None:
             raise MissingExtra(f"Training (the package {name})", "train")
-
-
-# --- before -------------------------------------------------------------------------------------------------
 
 
 def _place(
@@ -247,105 +218,3 @@ def _facts(
         "notes": list(prepared.notes),
         **run_folder.conditions(),
     }
-
-
-# --- after --------------------------------------------------------------------------------------------------
-
-
-def _finish(
-    folder: Path,
-    recipe: Recipe,
-    prepared: PreparedSet,
-    fitted: Fitted,
-    facts: dict[str, Any],
-    clock: Clock,
-    progress: Progress,
-) -> Evaluation:
-    """Make the file, measure it, draw the pictures; the model gets its name last."""
-    from oxmark.report.fonts import missing_font_note
-    from oxmark.workflow.measuring import measure
-    from oxmark.workflow.run_pictures import draw_run
-
-    with clock.stage("measure"):
-        draft = _model(recipe, prepared, fitted, quality={})
-        learned = {
-            d for d, s in zip(prepared.digests, prepared.dataset.samples, strict=True) if s.part != "test"
-        }
-        tests = prepared.dataset.part("test")
-        evaluation = measure(_opened(draft), prepared.dataset, tests, part="test", left_out=learned)
-    with clock.stage("check"):
-        data = _model(recipe, prepared, fitted, quality=_quality(evaluation))
-        _check_answers(_opened(data), prepared, fitted)
-    with clock.stage("draw"):
-        draw_run(folder, recipe, prepared, fitted, evaluation)
-    write_text(folder / "summary.txt", fitted.summary)
-    if note := missing_font_note([*prepared.dataset.classes, *evaluation.files]):
-        progress.note(note)
-    facts = {
-        **facts,
-        "status": "finished",
-        "device": fitted.device,
-        "kept_epoch": fitted.kept_epoch,
-        "temperature": fitted.temperature,
-        "seconds": clock.seconds,
-    }
-    run_folder.write_facts(folder, facts)
-    write_bytes(folder / run_folder.MODEL, data)
-    progress.note(evaluation.sentence)
-    return evaluation
-
-
-def _model(recipe: Recipe, prepared: PreparedSet, fitted: Fitted, quality: dict[str, Any]) -> bytes:
-    import oxmark
-    from oxmark.modelfile.write import metadata, model_bytes
-    from oxmark.recipes import to_toml
-
-    learned = {
-        part: sorted(prepared.digests[row] for row in prepared.rows(part)) for part in ("train", "validation")
-    }
-    return model_bytes(
-        preprocess=recipe.preprocess,
-        size=recipe.size,
-        margin=recipe.margin,
-        network=recipe.network,
-        weights=fitted.weights,
-        metadata=metadata(
-            classes=prepared.dataset.classes,
-            recipe=to_toml(recipe),
-            trained_on={"counts": prepared.dataset.counts(), "pictures": learned},
-            quality=quality,
-            version=oxmark.__version__,
-        ),
-    )
-
-
-def _opened(data: bytes) -> Classifier:
-    return Classifier(data, check(data), "the new model")
-
-
-def _quality(evaluation: Evaluation) -> dict[str, Any]:
-    """Figures for the model file, each with its interval and the pictures it was measured on."""
-    count = evaluation.accuracy.total
-    if count == 0:
-        return {}
-    figures = {
-        **evaluation.accuracy.as_json(),
-        "measured_on": f"test part, {count} pictures never learned from",
-    }
-    return {"accuracy": figures}
-
-
-def _check_answers(classifier: Classifier, prepared: PreparedSet, fitted: Fitted) -> None:
-    """The file, from raw pixels, must answer as the network did in training."""
-    rows = prepared.rows("train")
-    chosen = np.unique(np.linspace(0, len(rows) - 1, min(len(rows), MOST_CHECKED)).astype(int))
-    paths = [prepared.dataset.samples[rows[i]].path for i in chosen]
-    for i, (path, answer) in zip(chosen, classifier.stream(paths), strict=True):
-        if isinstance(answer, PictureError):
-            raise answer
-        difference = float(np.abs(list(answer.probabilities.values()) - fitted.train_probabilities[i]).max())
-        if not difference <= TOLERANCE:
-            raise TrainingError(
-                f"The model file answers {path} differently from the trained network (by {difference:.1e}, "
-                f"at most {TOLERANCE} is allowed), so it was not saved. Please report this defect."
-            )

@@ -1,0 +1,37 @@
+"""Where a training runs, and that it runs the same every time."""
+
+from __future__ import annotations
+
+import os
+
+import torch
+
+from oxmark.errors import TrainingError
+
+MOST_THREADS = 8
+"""More do not make networks this small faster."""
+
+
+def choose_device(device: str) -> torch.device:
+    """``"auto"`` is a CUDA device if there is one, else the CPU. Raises :class:`TrainingError`."""
+    if device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        chosen = torch.device(device)
+        torch.zeros(1, device=chosen)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise TrainingError(f"The device '{device}' cannot be used: {reason}. Try --device auto.") from error
+    return chosen
+
+
+def make_repeatable() -> None:
+    """Same seed, same machine, same bits: a fixed number of threads and deterministic kernels."""
+    torch.set_num_threads(min(_processors(), MOST_THREADS))
+    torch.backends.cudnn.deterministic = True
+    torch.backends.cudnn.benchmark = False
+
+
+def _processors() -> int:
+    """Processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,136 @@
+"""What a training is made of: its pictures, its state, and how that is saved and restored."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from oxmark.errors import RunError
+from oxmark.recipes import Recipe
+from oxmark.training import checkpoint
+from oxmark.training.network import Network, build_network
+from oxmark.training.optimizer import build_optimizer
+
+
+@dataclasses.dataclass(frozen=True)
+class Prepared:
+    """Pictures as the network sees them, held whole in memory.
+
+    Attributes:
+        seen: float32 ``(N, 1, S, S)``, values 0..1.
+        labels: int64 ``(N,)``, class numbers.
+    """
+
+    seen: npt.NDArray[np.float32]
+    labels: npt.NDArray[np.int64]
+
+
+@dataclasses.dataclass(frozen=True)
+class Epoch:
+    """One line of ``history.csv``. Losses are mean cross-entropies in nats, accuracies 0..1.
+
+    ``loss`` and ``accuracy`` are over the augmented training batches as they were learned from.
+    """
+
+    epoch: int
+    loss: float
+    accuracy: float
+    validation_loss: float
+    validation_accuracy: float
+    learning_rate: float
+
+
+@dataclasses.dataclass
+class Pass:
+    """How far an epoch is: its order of pictures, the next batch, and what the batches so far gave."""
+
+    rows: Tensor
+    next_batch: int
+    loss: Tensor
+    right: Tensor
+
+
+@dataclasses.dataclass
+class State:
+    """What changes while training."""
+
+    network: Network
+    optimizer: torch.optim.Optimizer
+    generator: torch.Generator
+    average: dict[str, Tensor] | None  # the running average of the weights, where the recipe wants one
+    history: list[Epoch]
+    best: dict[str, Tensor]
+    steps: int = 0
+    kept_epoch: int = 0
+    passing: Pass | None = None
+    saved_at: float = -math.inf
+
+    @property
+    def answering(self) -> dict[str, Tensor]:
+        """The weights that are validated and kept: the running average, or the network's own."""
+        return self.network.state_dict() if self.average is None else self.average
+
+
+def start(recipe: Recipe, classes: int, seed: int, place: torch.device) -> State:
+    """The state before the first step."""
+    generator = torch.Generator().manual_seed(seed)
+    network = build_network(recipe, classes, generator).to(place)
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    average = {n: v.clone() for n, v in network.state_dict().items()} if recipe.average else None
+    return State(network, build_optimizer(recipe, network), generator, average, history=[], best={})
+
+
+def on_device(pictures: Prepared, place: torch.device) -> tuple[Tensor, Tensor]:
+    """The pictures and their labels as tensors, in place."""
+    return torch.from_numpy(pictures.seen).to(place), torch.from_numpy(pictures.labels).to(place)
+
+
+def save(state: State, path: Path, fingerprint: str) -> None:
+    """Write the checkpoint, as it is, in mid-epoch too. Raises :class:`OutputError`."""
+    tensors = {f"network.{name}": value for name, value in state.network.state_dict().items()}
+    tensors |= {f"best.{name}": value for name, value in state.best.items()}
+    tensors |= {f"average.{name}": value for name, value in (state.average or {}).items()}
+    tensors |= checkpoint.optimizer_tensors(state.optimizer)
+    tensors["generator"] = state.generator.get_state()
+    if state.passing:
+        tensors |= {"pass.rows": state.passing.rows, "pass.loss": state.passing.loss}
+        tensors["pass.right"] = state.passing.right
+    facts: dict[str, Any] = {
+        "history": [dataclasses.asdict(entry) for entry in state.history],
+        "kept_epoch": state.kept_epoch,
+        "steps": state.steps,
+        "next_batch": state.passing.next_batch if state.passing else 0,
+        "fingerprint": fingerprint,
+    }
+    checkpoint.save(path, checkpoint.Checkpoint(tensors, facts))
+    state.saved_at = time.monotonic()
+
+
+def restore(state: State, saved: checkpoint.Checkpoint, fingerprint: str) -> None:
+    """Go back to a saved state. Raises :class:`RunError` when it belongs to other data or another recipe."""
+    if saved.facts["fingerprint"] != fingerprint:
+        raise RunError(
+            "The pictures or the recipe changed since this run was stopped, so it cannot go on. "
+            "Train again into another folder with --out."
+        )
+    state.network.load_state_dict(saved.group("network"))
+    for name, value in saved.group("average").items():
+        (state.average or {})[name].copy_(value)
+    state.best = saved.group("best")
+    state.steps = saved.facts["steps"]
+    checkpoint.restore_optimizer(state.optimizer, saved.group("optimizer"))
+    state.generator.set_state(saved.tensors["generator"])
+    state.history = [Epoch(**entry) for entry in saved.facts["history"]]
+    state.kept_epoch = saved.facts["kept_epoch"]
+    if half := saved.group("pass"):
+        place = next(state.network.parameters()).device
+        loss, right = half["loss"].to(place), half["right"].to(place)
+        state.passing = Pass(half["rows"], saved.facts["next_batch"], loss, right)

@@ -1,0 +1,125 @@
+"""The end of a training: the file is made, measured and checked, the pictures are drawn."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from oxmark.errors import PictureError, TrainingError
+from oxmark.files import write_bytes, write_text
+from oxmark.inference import Classifier
+from oxmark.modelfile.check import check
+from oxmark.workflow import run_folder
+from oxmark.workflow.progress import Clock, Progress
+
+if TYPE_CHECKING:
+    from oxmark.evaluation.metrics import Evaluation
+    from oxmark.recipes import Recipe
+    from oxmark.training.loop import Fitted
+    from oxmark.workflow.preparing import PreparedSet
+
+TOLERANCE = 1e-5
+"""The written file must give the trained network's probabilities to this."""
+MOST_CHECKED = 500
+"""So many training pictures, evenly spread, are read again to compare the file with the network."""
+
+
+def finish(
+    folder: Path,
+    recipe: Recipe,
+    prepared: PreparedSet,
+    fitted: Fitted,
+    facts: dict[str, Any],
+    clock: Clock,
+    progress: Progress,
+) -> Evaluation:
+    """Make the file, measure it, draw the pictures; the model gets its name last."""
+    from oxmark.report.fonts import missing_font_note
+    from oxmark.workflow.measuring import measure
+    from oxmark.workflow.run_pictures import draw_run
+
+    with clock.stage("measure"):
+        draft = _model(recipe, prepared, fitted, quality={})
+        learned = {
+            d for d, s in zip(prepared.digests, prepared.dataset.samples, strict=True) if s.part != "test"
+        }
+        tests = prepared.dataset.part("test")
+        evaluation = measure(_opened(draft), prepared.dataset, tests, part="test", left_out=learned)
+    with clock.stage("check"):
+        data = _model(recipe, prepared, fitted, quality=_quality(evaluation))
+        _check_answers(_opened(data), prepared, fitted)
+    with clock.stage("draw"):
+        draw_run(folder, recipe, prepared, fitted, evaluation)
+    write_text(folder / "summary.txt", fitted.summary)
+    if note := missing_font_note([*prepared.dataset.classes, *evaluation.files]):
+        progress.note(note)
+    facts = {
+        **facts,
+        "status": "finished",
+        "device": fitted.device,
+        "kept_epoch": fitted.kept_epoch,
+        "temperature": fitted.temperature,
+        "seconds": clock.seconds,
+    }
+    run_folder.write_facts(folder, facts)
+    write_bytes(folder / run_folder.MODEL, data)
+    progress.note(evaluation.sentence)
+    return evaluation
+
+
+def _model(recipe: Recipe, prepared: PreparedSet, fitted: Fitted, quality: dict[str, Any]) -> bytes:
+    import oxmark
+    from oxmark.modelfile.write import metadata, model_bytes
+    from oxmark.recipes import to_toml
+
+    learned = {
+        part: sorted(prepared.digests[row] for row in prepared.rows(part)) for part in ("train", "validation")
+    }
+    return model_bytes(
+        preprocess=recipe.preprocess,
+        size=recipe.size,
+        margin=recipe.margin,
+        network=recipe.network,
+        weights=fitted.weights,
+        metadata=metadata(
+            classes=prepared.dataset.classes,
+            recipe=to_toml(recipe),
+            trained_on={"counts": prepared.dataset.counts(), "pictures": learned},
+            quality=quality,
+            version=oxmark.__version__,
+        ),
+    )
+
+
+def _opened(data: bytes) -> Classifier:
+    return Classifier(data, check(data), "the new model")
+
+
+def _quality(evaluation: Evaluation) -> dict[str, Any]:
+    """Figures for the model file, each with its interval and the pictures it was measured on."""
+    count = evaluation.accuracy.total
+    if count == 0:
+        return {}
+    figures = {
+        **evaluation.accuracy.as_json(),
+        "measured_on": f"test part, {count} pictures never learned from",
+    }
+    return {"accuracy": figures}
+
+
+def _check_answers(classifier: Classifier, prepared: PreparedSet, fitted: Fitted) -> None:
+    """The file, from raw pixels, must answer as the network did in training."""
+    rows = prepared.rows("train")
+    chosen = np.unique(np.linspace(0, len(rows) - 1, min(len(rows), MOST_CHECKED)).astype(int))
+    paths = [prepared.dataset.samples[rows[i]].path for i in chosen]
+    for i, (path, answer) in zip(chosen, classifier.stream(paths), strict=True):
+        if isinstance(answer, PictureError):
+            raise answer
+        difference = float(np.abs(list(answer.probabilities.values()) - fitted.train_probabilities[i]).max())
+        if not difference <= TOLERANCE:
+            raise TrainingError(
+                f"The model file answers {path} differently from the trained network (by {difference:.1e}, "
+                f"at most {TOLERANCE} is allowed), so it was not saved. Please report this defect."
+            )

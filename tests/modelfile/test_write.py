@@ -1,0 +1,189 @@
+"""The model file: it passes its own check, keeps the contract, and answers as torch does."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+import pytest
+import torch
+from onnx import TensorProto
+
+from oxmark.modelfile.check import ALLOWED_OPS, check
+from oxmark.modelfile.preprocess import preprocess_model
+from oxmark.modelfile.session import open_session
+from oxmark.modelfile.write import metadata, model_bytes
+from oxmark.recipes import Recipe, load_recipe, to_toml
+from oxmark.training.network import Network, build_network, probabilities
+
+CASES = [("marks", 2), ("marks", 5), ("tutorial", 2), ("tutorial", 5)]
+NAMES = ("동그라미", "X", "a b", "é", "five")
+TEMPERATURE = 1.7
+Floats = npt.NDArray[np.float32]
+
+
+def recipe_of(name: str) -> Recipe:
+    return load_recipe(name).with_settings({"size": 40 if name == "marks" else 30, "width": 4})
+
+
+@functools.cache
+def network_of(name: str, classes: int) -> Network:
+    """With biases and statistics that are not those of the start, and logits that differ."""
+    network = build_network(recipe_of(name), classes, torch.Generator().manual_seed(classes)).eval()
+    generator = torch.Generator().manual_seed(7)
+    with torch.no_grad():
+        for key, value in network.state_dict().items():
+            if key.endswith(("bias", "running_mean")):
+                value.copy_(torch.randn(value.shape, generator=generator) * 0.3)
+            elif key.endswith("running_var"):
+                value.copy_(torch.rand(value.shape, generator=generator) + 0.1)
+            elif key in ("head.weight", "dense2.weight"):
+                value.mul_(8)
+    return network
+
+
+def written(name: str, classes: int, **changes: Any) -> bytes:
+    recipe = recipe_of(name)
+    facts = metadata(
+        classes=NAMES[:classes], recipe=to_toml(recipe), trained_on={"counts": {"train": {"X": 3}}},
+        quality={"b": 1, "a": [0.5, None]}, version="0.1.0",
+    )  # fmt: skip
+    arguments = {
+        "preprocess": recipe.preprocess, "size": recipe.size, "margin": recipe.margin, "network": recipe.network,
+        "weights": network_of(name, classes).weights(TEMPERATURE), "metadata": facts,
+    }  # fmt: skip
+    return model_bytes(**{**arguments, **changes})
+
+
+def pictures(count: int) -> npt.NDArray[np.uint8]:
+    """uint8 ``(count, 90, 120, 4)``: rough strokes in many colours, some on transparent paper."""
+    generator = np.random.default_rng(count)
+    batch = np.full((count, 90, 120, 4), 255, np.uint8)
+    batch[::3, :, :, 3] = 0
+    for picture in batch:
+        for _ in range(3):
+            y, x, h, w = generator.integers([5, 5, 4, 4], [50, 70, 40, 50])
+            picture[y : y + h, x : x + w] = [*generator.integers(0, 200, 3), 255]
+    return batch
+
+
+def answers(data: bytes, batch: npt.NDArray[np.uint8]) -> dict[str, Floats]:
+    session = open_session(data, "the model")
+    names = [output.name for output in session.get_outputs()]
+    return dict(zip(names, session.run(None, {"pixels": batch}), strict=True))
+
+
+@pytest.mark.parametrize(("name", "classes"), CASES)
+def test_it_passes_the_check(name: str, classes: int) -> None:
+    checked = check(written(name, classes))
+    assert checked.classes == NAMES[:classes]
+    assert checked.format == 1
+    assert checked.metadata == {
+        "oxmark.format": "1",
+        "oxmark.classes": str(list(NAMES[:classes])).replace("'", '"'),
+        "oxmark.recipe": to_toml(recipe_of(name)),
+        "oxmark.trained_on": '{"counts":{"train":{"X":3}}}',
+        "oxmark.quality": '{"a":[0.5,null],"b":1}',
+        "oxmark.version": "0.1.0",
+    }
+
+
+@pytest.mark.parametrize(("name", "classes"), CASES)
+def test_equal_arguments_give_equal_bytes(name: str, classes: int) -> None:
+    assert written(name, classes) == written(name, classes)
+    assert written(name, classes) != written(name, classes, size=recipe_of(name).size + 8)
+
+
+def test_the_order_of_facts_does_not_matter() -> None:
+    facts = [
+        metadata(classes=["O", "X"], recipe="", trained_on=t, quality={}, version="1")
+        for t in ({"a": 1, "b": 2}, {"b": 2, "a": 1})
+    ]
+    turned = dict(reversed(facts[1].items()))
+    assert written("marks", 2, metadata=facts[0]) == written("marks", 2, metadata=turned)
+
+
+@pytest.mark.parametrize(("name", "classes"), CASES)
+def test_inputs_and_outputs_are_those_of_the_contract(name: str, classes: int) -> None:
+    session, size = open_session(written(name, classes), "the model"), recipe_of(name).size
+    found = [(o.name, o.type, o.shape) for o in (*session.get_inputs(), *session.get_outputs())]
+    assert found == [
+        ("pixels", "tensor(uint8)", ["batch", "height", "width", 4]),
+        ("probabilities", "tensor(float)", ["batch", classes]),
+        ("known", "tensor(float)", ["batch"]),
+        ("seen", "tensor(float)", ["batch", 1, size, size]),
+        ("box", "tensor(float)", ["batch", 4]),
+        ("heat", "tensor(float)", ["batch", classes, "heat_height", "heat_width"]),
+    ]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize(("name", "classes"), CASES)
+def test_the_answers_have_the_declared_shapes(name: str, classes: int, count: int) -> None:
+    found, size = answers(written(name, classes), pictures(count)), recipe_of(name).size
+    heat = (count, classes, size // 8, size // 8) if name == "marks" else (count, classes, 1, 1)
+    assert {key: value.shape for key, value in found.items()} == {
+        "probabilities": (count, classes), "known": (count,), "seen": (count, 1, size, size),
+        "box": (count, 4), "heat": heat,
+    }  # fmt: skip
+    assert {value.dtype for value in found.values()} == {np.dtype(np.float32)}
+
+
+@pytest.mark.parametrize(("name", "classes"), CASES)
+def test_torch_and_onnx_runtime_agree_from_raw_pixels(name: str, classes: int) -> None:
+    recipe, batch = recipe_of(name), pictures(12)
+    graph = preprocess_model(recipe.preprocess, recipe.size, recipe.margin).SerializeToString()
+    prepared = answers(graph, batch)
+    found = answers(written(name, classes), batch)
+    with torch.no_grad():
+        logits = network_of(name, classes)(torch.from_numpy(prepared["seen"]))
+    expected = probabilities(logits, TEMPERATURE).numpy()
+    assert float(expected.std(axis=0).min()) > 0.01, "the pictures must be answered differently"
+    np.testing.assert_allclose(found["probabilities"], expected, rtol=0, atol=1e-5)
+    np.testing.assert_allclose(found["probabilities"].sum(axis=1), 1, atol=1e-6)
+    np.testing.assert_array_equal(found["seen"], prepared["seen"])
+    np.testing.assert_array_equal(found["box"], prepared["box"])
+    if name == "marks":
+        np.testing.assert_allclose(found["heat"].mean((2, 3)), logits / TEMPERATURE, rtol=0, atol=1e-5)
+    else:
+        assert not found["heat"].any()
+
+
+@pytest.mark.parametrize(("name", "classes"), CASES)
+def test_everything_is_known_until_a_recipe_can_refuse(name: str, classes: int) -> None:
+    assert (answers(written(name, classes), pictures(4))["known"] == 1).all()
+
+
+@pytest.mark.parametrize(("name", "classes"), CASES)
+def test_the_file_begins_with_the_preprocessing_node_for_node(name: str, classes: int) -> None:
+    recipe = recipe_of(name)
+    alone = preprocess_model(recipe.preprocess, recipe.size, recipe.margin).graph
+    whole = onnx.load_model_from_string(written(name, classes)).graph
+    nodes = [node.SerializeToString(deterministic=True) for node in alone.node]
+    constants = [constant.SerializeToString(deterministic=True) for constant in alone.initializer]
+    assert len(nodes) > 20
+    assert [n.SerializeToString(deterministic=True) for n in whole.node[: len(nodes)]] == nodes
+    assert [
+        c.SerializeToString(deterministic=True) for c in whole.initializer[: len(constants)]
+    ] == constants
+
+
+@pytest.mark.parametrize(("name", "classes"), CASES)
+def test_versions_and_operators(name: str, classes: int) -> None:
+    model = onnx.load_model_from_string(written(name, classes))
+    assert [(opset.domain, opset.version) for opset in model.opset_import] == [("", 20)]
+    assert (model.ir_version, model.producer_name) == (9, "oxmark")
+    assert {node.op_type for node in model.graph.node} <= set(ALLOWED_OPS)
+    assert {node.domain for node in model.graph.node} == {""}
+    for constant in model.graph.initializer:
+        assert constant.data_location == TensorProto.DEFAULT and not constant.external_data
+
+
+def test_the_marks_file_is_small() -> None:
+    recipe = load_recipe("marks")
+    network = build_network(recipe, 2, torch.Generator().manual_seed(0))
+    data = written("marks", 2, size=recipe.size, weights=network.weights())
+    assert len(data) < 400_000

@@ -1,0 +1,249 @@
+"""train: what a run leaves behind, that nothing is ever overwritten, and that the file answers rightly."""
+
+from __future__ import annotations
+
+import csv
+import errno
+import hashlib
+import json
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import oxmark
+from oxmark.data.decode import decode
+from oxmark.data.split import picture_digest
+from oxmark.errors import OutputError, RunError, TrainingError
+from oxmark.modelfile import write
+from oxmark.recipes import Recipe, load_recipe
+from oxmark.workflow.training_run import TrainingRun, train
+
+PICTURES = ["augmentations.png", "confusion.png", "curves.png", "samples.png", "test.png"]
+TABLES = ["history.csv", "metrics.json", "recipe.toml", "run.json", "summary.txt", "test.csv"]
+
+
+def sha(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def facts(run: TrainingRun) -> dict[str, Any]:
+    return dict(json.loads((run.folder / "run.json").read_text(encoding="utf-8")))
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+# --- what is in the folder ----------------------------------------------------------------------------------
+
+
+def test_a_run_folder_holds_what_is_promised(trained: TrainingRun) -> None:
+    names = sorted(path.relative_to(trained.folder).as_posix() for path in trained.folder.rglob("*"))
+    assert names == sorted([*PICTURES, *TABLES, "checkpoint", "checkpoint/state.safetensors", "model.onnx"])
+    assert trained.model == trained.folder / "model.onnx"
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_its_pictures_show_something(name: str, trained: TrainingRun) -> None:
+    with Image.open(trained.folder / name) as picture:
+        assert min(picture.size) > 200
+        assert len(picture.convert("RGB").getcolors(2**24) or []) > 20
+
+
+def test_history_has_a_line_for_each_epoch(trained: TrainingRun) -> None:
+    table = rows(trained.folder / "history.csv")
+    assert [row["epoch"] for row in table] == ["1", "2"]
+    for row, entry in zip(table, trained.history, strict=True):
+        for name in ("loss", "accuracy", "validation_loss", "validation_accuracy", "learning_rate"):
+            assert float(row[name]) == pytest.approx(getattr(entry, name), rel=1e-6)
+
+
+def test_the_kept_epoch_has_the_lowest_validation_loss(trained: TrainingRun) -> None:
+    losses = [entry.validation_loss for entry in trained.history]
+    assert trained.kept_epoch == max(i for i, loss in enumerate(losses, start=1) if loss == min(losses))
+    assert facts(trained)["kept_epoch"] == trained.kept_epoch
+
+
+def test_its_recipe_reads_back(trained: TrainingRun, recipe: Recipe) -> None:
+    assert load_recipe(trained.folder / "recipe.toml") == recipe == trained.recipe
+
+
+def test_summary_adds_up(trained: TrainingRun) -> None:
+    text = (trained.folder / "summary.txt").read_text()
+    numbers = [int(line.split()[-1].replace(",", "")) for line in text.splitlines() if re.search(r"\d$", line)]
+    *layers, total, _side = numbers
+    assert sum(layers) == total > 1000
+
+
+def test_figures_agree_with_the_evaluation(trained: TrainingRun) -> None:
+    evaluation = trained.evaluation
+    assert evaluation is not None
+    assert json.loads((trained.folder / "metrics.json").read_text()) == evaluation.as_json()
+    table = rows(trained.folder / "test.csv")
+    assert [row["file"] for row in table] == list(evaluation.files)
+    assert [row["class"] for row in table] == ["O"] * 3 + ["X"] * 3
+    assert sum(int(row["right"]) for row in table) == evaluation.accuracy.right
+    for row, values in zip(table, evaluation.probabilities, strict=True):
+        assert [float(row["probability O"]), float(row["probability X"])] == pytest.approx(list(values), rel=1e-5)
+
+
+def test_run_json_says_how_it_was_made(trained: TrainingRun, marks: Path) -> None:
+    found = facts(trained)
+    assert {k: found[k] for k in ("status", "data", "seed", "classes", "device", "notes")} == {
+        "status": "finished",
+        "data": str(marks),
+        "seed": 0,
+        "classes": ["O", "X"],
+        "device": "cpu",
+        "notes": [],
+    }
+    assert found["pictures"] == {
+        part: {"O": n, "X": n} for part, n in (("train", 4), ("validation", 2), ("test", 3))
+    }
+    assert {"oxmark", "torch", "onnx", "onnxruntime", "numpy", "pillow"} == set(found["versions"])
+    assert list(found["seconds"]) == ["import", "prepare", "fit", "measure", "check", "draw"]
+    assert found["temperature"] >= 1
+
+
+def test_the_model_says_what_it_learned_from_and_how_good_it_is(trained: TrainingRun, marks: Path) -> None:
+    classifier, evaluation = oxmark.load(trained), trained.evaluation
+    assert evaluation is not None
+    digests = {
+        part: sorted(picture_digest(decode(path)) for path in (marks / part).rglob("*.png"))
+        for part in ("train", "validation")
+    }
+    assert classifier.trained_on == {"counts": facts(trained)["pictures"], "pictures": digests}
+    low, high = evaluation.accuracy.interval or (0, 0)
+    assert classifier.quality == {
+        "accuracy": {
+            "right": evaluation.accuracy.right,
+            "total": 6,
+            "share": evaluation.accuracy.share,
+            "interval_95": [low, high],
+            "measured_on": "test part, 6 pictures never learned from",
+        }
+    }
+    assert classifier.version == oxmark.__version__
+    assert classifier.recipe == (trained.folder / "recipe.toml").read_text()
+
+
+# --- never overwritten --------------------------------------------------------------------------------------
+
+STANDING = [
+    (["model.onnx"], "{run} holds a finished run, which is never overwritten. Choose another with --out."),
+    (
+        ["recipe.toml", "run.json"],
+        "{run} holds a run that was stopped. Go on with --resume, or choose another with --out.",
+    ),
+    (["holiday.jpg"], "{run} is not empty. Choose a new folder with --out."),
+    ([".hidden"], "{run} is not empty. Choose a new folder with --out."),
+]
+
+
+@pytest.mark.parametrize(("names", "message"), STANDING)
+def test_a_folder_with_something_in_it_is_left_alone(
+    names: list[str], message: str, tmp_path: Path, marks: Path, recipe: Recipe
+) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    for name in names:
+        (run / name).write_text("mine")
+    with pytest.raises(RunError) as caught:
+        train(marks, recipe, out=run)
+    assert str(caught.value) == message.format(run=run)
+    assert {path.name: path.read_text() for path in run.iterdir()} == dict.fromkeys(names, "mine")
+
+
+def test_without_out_the_name_is_date_and_recipe(tmp_path: Path, marks: Path, recipe: Recipe) -> None:
+    (tmp_path / "empty").mkdir()
+    run = train(marks, recipe.with_settings({"epochs": 1, "name": "my-recipe"}))
+    assert re.fullmatch(r"runs/\d{4}-\d\d-\d\d-\d{6}-my-recipe", run.folder.as_posix())
+    assert (tmp_path / run.folder / "model.onnx").is_file()
+
+
+# --- the same seed, the same file ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("seed", "same"), [(0, True), (1, False)])
+def test_the_seed_decides_the_file(
+    seed: int, same: bool, tmp_path: Path, trained: TrainingRun, marks: Path, recipe: Recipe
+) -> None:
+    again = train(marks, recipe, out=tmp_path / "run", seed=seed)
+    assert (sha(again.model) == sha(trained.model)) is same
+
+
+# --- the file must answer as the network does ---------------------------------------------------------------
+
+
+def shifted(weights: dict[str, Any]) -> dict[str, Any]:
+    name = max(weights)
+    return {**weights, name: np.asarray(weights[name]) + np.float32(0.01)}
+
+
+def test_a_file_that_answers_otherwise_is_not_saved(
+    tmp_path: Path, marks: Path, recipe: Recipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    genuine: Callable[..., bytes] = write.model_bytes
+
+    def disturbed(*, weights: dict[str, Any], **rest: Any) -> bytes:
+        return genuine(weights=shifted(weights), **rest)
+
+    monkeypatch.setattr(write, "model_bytes", disturbed)
+    with pytest.raises(TrainingError) as caught:
+        train(marks, recipe, out=tmp_path / "run")
+    assert re.fullmatch(
+        rf"The model file answers {re.escape(str(marks))}/train/\w/\d+\.png differently from the trained "
+        r"network \(by \de-\d\d|\d\.\de-\d\d, at most 1e-05 is allowed\), so it was not saved. "
+        r"Please report this defect\.",
+        str(caught.value),
+    ), str(caught.value)
+    assert not (tmp_path / "run" / "model.onnx").exists()
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["status"] == "training"
+
+
+# --- places that cannot be written to -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["recipe.toml", "run.json", "history.csv", "metrics.json", "model.onnx"])
+def test_a_full_disk_is_told_and_leaves_no_model(
+    name: str, tmp_path: Path, marks: Path, recipe: Recipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    genuine = Path.replace
+
+    def full(self: Path, target: Path) -> Path:
+        if Path(target).name == name:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return genuine(self, target)
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(OutputError) as caught:
+        train(marks, recipe.with_settings({"epochs": 1}), out="run")
+    reason = "the disk is full; free some space or choose another place with --out"
+    assert str(caught.value) == f"cannot write {Path('run', name)}: {reason}."
+    assert not (tmp_path / "run" / "model.onnx").exists()
+    assert not list((tmp_path / "run").rglob(".*"))
+
+
+def test_a_place_below_a_file_is_told(tmp_path: Path, marks: Path, recipe: Recipe) -> None:
+    (tmp_path / "file.txt").write_text("mine")
+    with pytest.raises(OutputError) as caught:
+        train(marks, recipe, out=tmp_path / "file.txt" / "run")
+    assert str(caught.value) == (
+        f"cannot write {tmp_path}/file.txt/run: a part of that path is a file, not a folder; "
+        "choose another place with --out."
+    )
+    assert (tmp_path / "file.txt").read_text() == "mine"
+
+
+def test_a_run_is_taken_wherever_a_model_is(trained: TrainingRun, marks: Path, tmp_path: Path) -> None:
+    picture = marks / "test" / "O" / "7.png"
+    shutil.copy(trained.model, tmp_path / "copy.onnx")
+    answers = [oxmark.load(m).predict(picture) for m in (trained, trained.folder, tmp_path / "copy.onnx")]
+    assert answers[0] == answers[1] == answers[2]
