@@ -12,7 +12,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before NumPy and torch: the tes
 
 @pytest.fixture(scope="session")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A drawn set of O and X by three hands: 6 pictures a class to learn from, 3 and 3 held out. Read only."""
+    """A drawn set of O and X by three hands, 6, 3 and 3 pictures a class in its parts. Only read it."""
     from oxmark.data.draw import draw_dataset
 
     folder = tmp_path_factory.mktemp("drawn") / "marks"

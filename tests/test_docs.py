@@ -115,7 +115,10 @@ def oxmark_exits(arguments: list[str]) -> int:
 # --- blocks ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if blocks(name, "python", to_run=True)])
+@pytest.mark.parametrize(
+    "name",
+    [name for name in NAMES if blocks(name, "python", to_run=True) and name != "README.ko.md"],  # the same
+)
 def test_python_blocks_run(name: str, reader: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     in_few_epochs(monkeypatch)
     for number, block in enumerate(blocks(name, "python", to_run=True), start=1):
@@ -296,6 +299,17 @@ def test_tutorial_has_every_file_of_a_run_and_every_figure(world: Path) -> None:
         assert f"`{path.name}{'/' if path.is_dir() else ''}`" in page, f"docs/tutorial.md lacks {path.name}"
     for key in json.loads((run_folder / "metrics.json").read_text(encoding="utf-8")):
         assert f"`{key}`" in page or key == "part", f"docs/tutorial.md lacks {key} of metrics.json"
+
+
+def test_tutorial_describes_the_recipes_as_they_are(world: Path) -> None:
+    section = text_of("docs/tutorial.md").partition("\n## Recipes\n")[2].partition("\n## ")[0]
+    for name in ("marks", "tutorial"):
+        recipe = oxmark.load_recipe(name)
+        assert f"{recipe.size}x{recipe.size}" in section
+        assert f"{recipe.epochs} epochs" in section
+    summary = (world / "runs" / "first" / "summary.txt").read_text(encoding="utf-8")
+    (parameters,) = re.findall(r"^total +([\d,]+)$", summary, re.M)
+    assert f"| {parameters} |" in section
 
 
 # --- the model file ----------------------------------------------------------------------------------------

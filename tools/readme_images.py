@@ -23,7 +23,7 @@ WIDEST = 1200
 """Pixels across; a page shows no more."""
 LARGEST = 120_000
 """Bytes of one file, at most."""
-COLOURS = (64, 32, 16)
+COLOURS = (256, 128, 64, 32)
 
 COMMANDS = """
 draw marks

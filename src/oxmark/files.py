@@ -35,7 +35,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     target = Path(path)
     temporary = target.with_name(f".{secrets.token_hex(4)}.part{target.suffix}")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        _make(target.parent)
         yield temporary
         temporary.replace(target)
     except OSError as error:
@@ -60,10 +60,17 @@ def make_folder(path: str | os.PathLike[str]) -> Path:
     """Make a folder with its parents; it may be there already. Raises :class:`OutputError`."""
     folder = Path(path)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        _make(folder)
     except OSError as error:
         raise output_error(folder, error) from error
     return folder
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:  # a file has that name
+        raise NotADirectoryError(errno.ENOTDIR, "not a folder", str(folder)) from error
 
 
 def output_error(path: Path, error: OSError) -> OutputError:

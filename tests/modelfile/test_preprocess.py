@@ -44,8 +44,9 @@ def tutorial(pixels: Pixels) -> tuple[Floats, Floats]:
 
 
 def drawing(
-    size: tuple[int, int] = (600, 400), *, at: tuple[float, float] = (300, 200), radius: float = 100,
-    width: float = 16, paper: tuple[int, ...] = (255, 255, 255, 255), pen: tuple[int, ...] = (20, 20, 20, 255),
+    size: tuple[int, int] = (600, 400), *, at: tuple[float, float] = (300, 200),
+    radius: float = 100, width: float = 16,
+    paper: tuple[int, ...] = (255, 255, 255, 255), pen: tuple[int, ...] = (20, 20, 20, 255),
 ) -> Pixels:  # fmt: skip
     """A ring with a bar through it, smooth-edged: drawn four times as large, then reduced."""
     picture = Image.new("RGBA", (size[0] * 4, size[1] * 4), paper)
@@ -146,7 +147,8 @@ def test_another_mark_is_seen_differently() -> None:
 
 def test_a_batch_equals_its_pictures_one_by_one() -> None:
     batch = np.stack([
-        drawing(), drawing(at=(110, 290)), drawing(paper=BLACK, pen=WHITE), plain(400, 600), drawing(radius=30),
+        drawing(), drawing(at=(110, 290)), drawing(paper=BLACK, pen=WHITE), plain(400, 600),
+        drawing(radius=30),
     ])  # fmt: skip
     for kind, size in (("ink", SIZE), ("tutorial", 150)):
         run = runner(kind, size, MARGIN)  # type: ignore[arg-type]

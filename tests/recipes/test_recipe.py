@@ -170,10 +170,14 @@ def test_a_mistake_has_its_sentence(setting: str, said: str) -> None:
     assert str(caught.value) == f"recipe marks cannot be used: {said}."
 
 
-@pytest.mark.parametrize("knob", [k for k, field in Recipe.model_fields.items() if field.metadata and k != "name"])
+@pytest.mark.parametrize(
+    "knob", [k for k, field in Recipe.model_fields.items() if field.metadata and k != "name"]
+)
 @pytest.mark.parametrize("value", [-1, 10**9])
 def test_every_number_has_two_ends(knob: str, value: int) -> None:
-    with pytest.raises(RecipeError, match=f"^these settings cannot be used: {knob} = {value}: input should be "):
+    with pytest.raises(
+        RecipeError, match=f"^these settings cannot be used: {knob} = {value}: input should be "
+    ):
         load_recipe("marks").with_settings({knob: value})
 
 
@@ -213,7 +217,10 @@ class BadFile:
 
 
 BAD_FILES = [
-    BadFile("mark", None, "There is no recipe 'mark'. Did you mean 'marks'? Name marks, tutorial or a .toml file."),
+    BadFile(
+        "mark", None,
+        "There is no recipe 'mark'. Did you mean 'marks'? Name marks, tutorial or a .toml file.",
+    ),
     BadFile("fast", None, "There is no recipe 'fast'. Name marks, tutorial or a .toml file."),
     BadFile(
         "gone.toml", None,

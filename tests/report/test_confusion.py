@@ -12,6 +12,7 @@ from PIL import Image
 from oxmark.errors import OutputError
 from oxmark.report import confusion as module
 from oxmark.report import fonts, style
+from oxmark.report.canvas import text_width
 from oxmark.report.confusion import confusion
 
 
@@ -64,6 +65,17 @@ def test_names_are_drawn(tmp_path: Path) -> None:
     second = draw(tmp_path / "b.png", [[1, 0], [0, 1]], ["O", "Y"])
     different = np.argwhere((first != second).any(axis=2))
     assert len(np.unique(different[:, 0] // 150)) >= 2  # beside its row and above its column
+
+
+def test_long_names_of_columns_are_upright(tmp_path: Path) -> None:
+    matrix = np.eye(9, dtype=np.int64)
+    names = [f"{number}123456789123456" for number in range(9)]  # digits are equally wide
+    first = draw(tmp_path / "a.png", matrix, names)
+    heads = [*names[:4], "9876543219876543", *names[5:]]
+    confusion(tmp_path / "b.png", matrix=matrix, classes=names, columns=heads, title="Test")
+    different = np.argwhere((first != load(tmp_path / "b.png")).any(axis=2))
+    high, wide = different.max(axis=0) - different.min(axis=0)
+    assert high > 2 * wide > 0
 
 
 @pytest.mark.parametrize(
@@ -125,6 +137,7 @@ def test_of_hundreds_of_classes_the_most_confused_are_kept(
 def test_counts_fit_their_cells(value: int) -> None:
     size = module._count_size(str(value), 28)
     assert 7 <= size <= 13
+    assert size == 7 or text_width(str(value), size) <= 22
 
 
 @pytest.mark.parametrize(

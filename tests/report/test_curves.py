@@ -84,6 +84,13 @@ def test_gaps_are_allowed_also_at_the_kept_epoch(tmp_path: Path) -> None:
     assert count(draw(tmp_path / "a.png", table, kept=6), style.ORANGE) > 100
 
 
+def test_only_what_is_known_stands_beside_the_kept_epoch() -> None:
+    values = [("training", 0.5), ("validation", np.nan)]
+    drawn = [module._Curve(name, style.BLUE, np.array([1.0, value])) for name, value in values]
+    found = module._at(drawn, np.array([False, True]))
+    assert [(curve.name, value) for curve, value in found] == [("training", 0.5)]
+
+
 def test_nothing_finite_is_a_picture_too(tmp_path: Path) -> None:
     table: History = {"epoch": [1, 2], "loss": [np.nan] * 2, "accuracy": [np.nan] * 2}
     assert count(draw(tmp_path / "a.png", table), style.BLUE) == 0
@@ -94,7 +101,7 @@ def test_nothing_finite_is_a_picture_too(tmp_path: Path) -> None:
     [
         ([0.7, 0.5, 0.3], 0.7, 0.0),
         ([1.0] * 19 + [50.0], 2.0, 50.0),
-        ([0.5, 50.0], 50.0, 0.0),  # too few to call one a spike
+        ([0.5] * 8 + [50.0], 50.0, 0.0),  # too few to call one a spike
         (np.linspace(2, 0.1, 40).tolist(), 2.0, 0.0),
         ([0.0] * 12, 1e-6, 0.0),
     ],
@@ -110,6 +117,10 @@ def test_names_at_the_lines_ends_do_not_touch(wanted: list[float]) -> None:
     assert all(0 <= place <= 1 for place in places)
     if wanted[0] != wanted[1]:
         assert (places[0] < places[1]) == (wanted[0] < wanted[1])
+
+
+def test_equal_ends_are_moved_apart_evenly() -> None:
+    assert module._spread([0.5, 0.5]) == pytest.approx([0.575, 0.425])
 
 
 @pytest.mark.parametrize("title", ["$\\frac{1}{2}$", "오 엑스", "\U0001f984", "a\nb", "", "x" * 200])
@@ -135,7 +146,7 @@ def test_a_wrong_history_is_refused(tmp_path: Path, table: History, kept: int, m
 
 def test_the_users_own_settings_neither_matter_nor_change(tmp_path: Path) -> None:
     draw(tmp_path / "a.png", history(5))
-    with matplotlib.rc_context({"lines.linewidth": 9, "text.usetex": True, "axes.facecolor": "red"}):
+    with matplotlib.rc_context({"lines.linewidth": 9, "text.usetex": True, "xtick.direction": "in"}):
         before = dict(matplotlib.rcParams)
         draw(tmp_path / "b.png", history(5))
         assert dict(matplotlib.rcParams) == before

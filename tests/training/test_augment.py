@@ -13,7 +13,17 @@ from torch import Tensor
 
 from oxmark.recipes import Recipe, load_recipe
 from oxmark.training.augment import (
-    INK, Draw, augment, bends, change_strokes, draw_changes, holes, matrices, refit, resample, thicken,
+    INK,
+    Draw,
+    augment,
+    bends,
+    change_strokes,
+    draw_changes,
+    holes,
+    matrices,
+    refit,
+    resample,
+    thicken,
 )  # fmt: skip
 
 NOTHING = {
@@ -30,10 +40,10 @@ def recipe_with(name: str = "marks", **changes: object) -> Recipe:
     return load_recipe(name).with_settings({**NOTHING, **changes})
 
 
-def draw_with(count: int = 1, **values: float) -> Draw:
+def draw_with(count: float = 1, **values: float) -> Draw:
     ones = {"zoom_x": 1.0, "zoom_y": 1.0, "flip_x": 1.0, "flip_y": 1.0}
     fields = [field.name for field in dataclasses.fields(Draw)]
-    return Draw(**{name: torch.full((count,), values.get(name, ones.get(name, 0.0))) for name in fields})
+    return Draw(**{name: torch.full((int(count),), values.get(name, ones.get(name, 0.0))) for name in fields})
 
 
 def numbers(rows: int = 4) -> Tensor:
@@ -208,7 +218,7 @@ def test_every_picture_has_its_own_thickness() -> None:
 def test_holes_are_round_small_and_as_frequent_as_asked() -> None:
     masks = holes(400, 64, 0.3, seeded())
     assert masks.shape == (400, 1, 64, 64)
-    assert set(masks.unique().tolist()) == {0.0, 1.0}
+    assert bool(((masks == 0) | (masks == 1)).all())
     missing = (1 - masks).sum((1, 2, 3))
     assert 0.2 < float((missing > 0).float().mean()) < 0.36
     assert float(missing.max()) <= math.pi * (0.08 * 64 + 1) ** 2
@@ -271,7 +281,7 @@ def test_every_recipe_keeps_shape_range_and_input(
     before = batch.clone()
     result = augment(batch, recipe, seeded(seed))
     assert result.shape == batch.shape and result.dtype == torch.float32
-    assert 0 <= float(result.min()) and float(result.max()) <= 1 + 1e-6
+    assert float(result.min()) >= 0 and float(result.max()) <= 1 + 1e-6
     assert torch.equal(batch, before)
     assert torch.equal(result, augment(batch, recipe, seeded(seed)))
 

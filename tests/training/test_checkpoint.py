@@ -145,7 +145,9 @@ def test_the_optimizers_memory_comes_back_in_its_layout(kind: str, tmp_path: Pat
         layout = torch.channels_last
         weights = [torch.randn(4, 3, 3, 3).contiguous(memory_format=layout), torch.randn(5)]
         parameters = [torch.nn.Parameter(weight) for weight in weights]
-        return KerasRMSprop(parameters, 0.1, 0.9, 1e-7) if kind == "rmsprop" else torch.optim.AdamW(parameters)
+        return (
+            KerasRMSprop(parameters, 0.1, 0.9, 1e-7) if kind == "rmsprop" else torch.optim.AdamW(parameters)
+        )
 
     before, after = make(), make()
     for weight in before.param_groups[0]["params"]:

@@ -23,6 +23,7 @@ from oxmark.recipes import Recipe, load_recipe
 from oxmark.training import loop
 from oxmark.training.augment import Draw, draw_changes, matrices, resample
 from oxmark.training.network import TutorialNetwork, build_network
+from oxmark.training.state import start
 
 pytestmark = pytest.mark.filterwarnings(  # Keras's tensors, as NumPy 2 reads them
     "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"
@@ -238,11 +239,11 @@ def test_twenty_steps_end_in_the_weights_that_keras_ends_in(
     within twenty steps. So the paper is 0 here, and the seed is one where the steps do not magnify it.
     """
     monkeypatch.setattr(loop, "augment", lambda batch, recipe, generator: batch)
-    state = loop.start(recipe, 2, 6, torch.device("cpu"))
+    state = start(recipe, 2, 6, torch.device("cpu"))
     ours = state.network
     assert isinstance(ours, TutorialNetwork)
-    theirs, start = keras_network(), in_keras_order(ours)
-    theirs.set_weights(start)
+    theirs, began_with = keras_network(), in_keras_order(ours)
+    theirs.set_weights(began_with)
     rmsprop = keras.optimizers.RMSprop(learning_rate=1e-3, rho=0.9, epsilon=1e-7)
     theirs.compile(optimizer=rmsprop, loss="binary_crossentropy", jit_compile=False)
     for step in range(20):
@@ -250,6 +251,6 @@ def test_twenty_steps_end_in_the_weights_that_keras_ends_in(
         seen = 1 - drawn
         loop._step(state, recipe, torch.from_numpy(seen), torch.from_numpy(labels), recipe.learning_rate)
         theirs.train_on_batch(seen.transpose(0, 2, 3, 1), labels[:, None].astype(np.float32))
-    for mine, expected, began in zip(in_keras_order(ours), theirs.get_weights(), start, strict=True):
+    for mine, expected, began in zip(in_keras_order(ours), theirs.get_weights(), began_with, strict=True):
         assert np.linalg.norm(expected - began) > 0.01 * np.linalg.norm(expected)
         assert np.linalg.norm(mine - expected) <= 1e-4 * np.linalg.norm(expected), mine.shape

@@ -106,7 +106,7 @@ def with_losses(monkeypatch: pytest.MonkeyPatch, losses: list[float]) -> list[di
     seen: list[dict[str, torch.Tensor]] = []
 
     def measure(state: Any, _pictures: Prepared, _place: torch.device) -> tuple[float, float]:
-        seen.append({name: value.clone() for name, value in state.average.items()})
+        seen.append({name: value.clone() for name, value in state.answering.items()})
         return losses[len(seen) - 1], 0.5
 
     monkeypatch.setattr(loop, "_measure", measure)
@@ -121,7 +121,8 @@ def with_losses(monkeypatch: pytest.MonkeyPatch, losses: list[float]) -> list[di
         ("best", [1.0, 2.0, 1.0], 3),
         ("best", [2.0, 1.0, 1.0, 3.0], 3),
         ("last", [1.0, 2.0, 3.0], 3),
-        ("best", [math.nan] * 3, 3),
+        ("best", [math.nan] * 3, 3),  # no validation pictures
+        ("best", [2.0, math.nan], 1),  # the last step went astray
     ],
 )
 @pytest.mark.parametrize("name", ["marks", "tutorial"])

@@ -16,7 +16,7 @@ from oxmark.training import checkpoint
 from oxmark.training.loop import Fitted, Prepared, fit
 
 EPOCHS, STEPS = 3, 4  # 13 pictures in batches of 4: the last has one
-RECIPES = {
+RECIPES: dict[str, dict[str, object]] = {
     "marks": {},
     "tutorial": {"steps_per_epoch": 4},
     "tutorial averaged": {"steps_per_epoch": 4, "average": 0.8, "keep": "best", "calibrate": True},
@@ -68,7 +68,8 @@ def bits(fitted: Fitted) -> dict[str, bytes]:
 
 def same(one: Fitted, other: Fitted) -> bool:
     facts = [
-        (repr(fitted.history), fitted.kept_epoch, fitted.temperature, fitted.finished) for fitted in (one, other)
+        (repr(fitted.history), fitted.kept_epoch, fitted.temperature, fitted.finished)
+        for fitted in (one, other)
     ]
     return facts[0] == facts[1] and bits(one) == bits(other)
 
@@ -81,7 +82,9 @@ def unbroken() -> dict[str, Fitted]:
 
 
 @pytest.mark.parametrize("name", RECIPES)
-@pytest.mark.parametrize("stops", [(0,), (1,), (3,), (4,), (5,), (11,), (12,), (2, 3, 1), (4, 4), (0, 0, 7)], ids=str)
+@pytest.mark.parametrize(
+    "stops", [(0,), (1,), (3,), (4,), (5,), (11,), (12,), (2, 3, 1), (4, 4), (0, 0, 7)], ids=str
+)
 def test_stopped_and_resumed_is_bit_for_bit_the_same(
     name: str, stops: tuple[int, ...], unbroken: dict[str, Fitted], tmp_path: Path
 ) -> None:
@@ -150,6 +153,6 @@ def test_nothing_to_resume_has_its_sentence(tmp_path: Path) -> None:
     with pytest.raises(RunError) as caught:
         run(small("marks"), tmp_path, resume=True)
     assert str(caught.value) == (
-        f"{tmp_path / checkpoint.FILE} does not exist: this run was stopped before its first epoch was saved. "
-        "Delete the folder and train again."
+        f"{tmp_path / checkpoint.FILE} does not exist: "
+        "this run was stopped before its first epoch was saved. Delete the folder and train again."
     )

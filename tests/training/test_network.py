@@ -10,7 +10,13 @@ from torch.nn import functional
 
 from oxmark.recipes import load_recipe
 from oxmark.training.network import (
-    MarksNetwork, Network, TutorialNetwork, Weights, build_network, probabilities, summary,
+    MarksNetwork,
+    Network,
+    TutorialNetwork,
+    Weights,
+    build_network,
+    probabilities,
+    summary,
 )  # fmt: skip
 
 
@@ -101,7 +107,7 @@ def experienced(network: Network) -> Network:
     generator = seeded(9)
     with torch.no_grad():
         for name, value in network.state_dict().items():
-            if name.endswith(("bias", "running_mean")) or "norm" in name and name.endswith("weight"):
+            if name.endswith(("bias", "running_mean")) or ("norm" in name and name.endswith("weight")):
                 value.copy_(torch.randn(value.shape, generator=generator) * 0.3 + 0.2)
             elif name.endswith("running_var"):
                 value.copy_(torch.rand(value.shape, generator=generator) * 3 + 0.05)
@@ -139,7 +145,7 @@ def test_plain_operators_with_the_weights_do_the_same(name: str, temperature: fl
 
 @pytest.mark.parametrize("name", ["marks", "tutorial"])
 def test_the_weights_are_plain_arrays_of_their_own(name: str) -> None:
-    network = network_of(name, 2, size=24, width=4).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network = network_of(name, 2, size=24, width=4)
     weights = network.weights(2.0)
     assert all(value.dtype == np.float32 and value.flags.c_contiguous for value in weights.values())
     normalisation = sum(p.numel() for key, p in network.named_parameters() if "norm" in key)

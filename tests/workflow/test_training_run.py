@@ -183,8 +183,10 @@ def test_the_seed_decides_the_file(
 
 
 def shifted(weights: dict[str, Any]) -> dict[str, Any]:
-    name = max(weights)
-    return {**weights, name: np.asarray(weights[name]) + np.float32(0.01)}
+    """The bias of class 0, the first number of the head's, a little larger."""
+    bias = np.array(weights["head.bias"])
+    bias[0] += np.float32(0.01)
+    return {**weights, "head.bias": bias}
 
 
 def test_a_file_that_answers_otherwise_is_not_saved(
@@ -200,7 +202,7 @@ def test_a_file_that_answers_otherwise_is_not_saved(
         train(marks, recipe, out=tmp_path / "run")
     assert re.fullmatch(
         rf"The model file answers {re.escape(str(marks))}/train/\w/\d+\.png differently from the trained "
-        r"network \(by \de-\d\d|\d\.\de-\d\d, at most 1e-05 is allowed\), so it was not saved. "
+        r"network \(by \d\.\de-\d\d, at most 1e-05 is allowed\), so it was not saved. "
         r"Please report this defect\.",
         str(caught.value),
     ), str(caught.value)
@@ -211,7 +213,7 @@ def test_a_file_that_answers_otherwise_is_not_saved(
 # --- places that cannot be written to -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["recipe.toml", "run.json", "history.csv", "metrics.json", "model.onnx"])
+@pytest.mark.parametrize("name", ["recipe.toml", "metrics.json", "model.onnx"])
 def test_a_full_disk_is_told_and_leaves_no_model(
     name: str, tmp_path: Path, marks: Path, recipe: Recipe, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,26 +22,21 @@ import logging
 import os
 import sys
 import warnings
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from oxmark.errors import MissingExtra, ModelFileError, OutputError, OxmarkError
+from oxmark.errors import MissingExtra, OutputError, OxmarkError
+from oxmark.export.layers import Array, Translation, cannot
 from oxmark.files import replacing
 from oxmark.modelfile.check import Checked, read_checked
-from oxmark.modelfile.rules import constants
 from oxmark.modelfile.session import open_session
-from oxmark.modelfile.wire import Graph, Node, Tensor
 
 TOLERANCE = 1e-5
 """The written file's probabilities may differ this much from the model file's."""
-
-Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -92,7 +87,7 @@ def export_keras(model: str | os.PathLike[str], out: str | os.PathLike[str]) -> 
         )
     data, checked = read_checked(source)
     seen, answers = _sample(data, source)
-    translation = _Translation(checked.model.graph, source)
+    translation = Translation(checked.model.graph, source)
     if translation.column is not None:
         answers = answers[:, [translation.column]]
     keras = _import_keras()
@@ -103,148 +98,13 @@ def export_keras(model: str | os.PathLike[str], out: str | os.PathLike[str]) -> 
             given = keras.saving.load_model(temporary, compile=False)(seen, training=False)
             given = keras.ops.convert_to_numpy(given)
             if given.shape != answers.shape or not np.allclose(given, answers, rtol=0, atol=TOLERANCE):
-                raise _cannot(source, "Keras gets other probabilities from the written file")
+                raise cannot(source, "Keras gets other probabilities from the written file")
     layers = [f"{x.name:<12} {type(x).__name__:<24} {x.count_params():>11,}" for x in network.layers]
     notes = _notes(checked, seen.shape, translation.column)
     return ExportReport(target, network.count_params(), "\n".join(layers), notes)
 
 
 # --- from ONNX operators to Keras layers --------------------------------------------------------------------
-
-_PLAIN: dict[str, object] = {
-    "alpha": 1.0, "auto_pad": b"NOTSET", "beta": 1.0, "ceil_mode": 0, "dilations": (1, 1), "group": 1,
-    "transA": 0,
-}  # fmt: skip
-"""Attributes that are translated with these values only; oxmark writes no others."""
-_NHWC = {"data_format": "channels_last"}
-
-
-class _Translation:
-    """The operators between ``seen`` and ``probabilities`` as Keras layers.
-
-    Attributes:
-        layers: Of each layer its class in Keras, its settings, and its weights in Keras's order.
-        column: Which of the model's probabilities a single output column is; None when all come out.
-    """
-
-    def __init__(self, graph: Graph, path: Path) -> None:
-        self.layers: list[tuple[str, dict[str, Any], list[Array]]] = []
-        self._path = path
-        self._constants = constants(graph)
-        self._makers = {name: node for node in graph.nodes for name in node.outputs}
-        self._numbers: Counter[str] = Counter()
-        self._translators: dict[str, Callable[[Node, str], None]] = {
-            **dict.fromkeys(("Conv", "Gemm"), self._weighted),
-            **dict.fromkeys(("MaxPool", "Transpose", "Flatten", "ReduceMean"), self._rearranging),
-            **dict.fromkeys(("Relu", "Sigmoid", "Softmax"), self._activation),
-        }
-        end, self.column = self._end()
-        before = ""
-        for node in self._chain(end):
-            plain = all(node.attributes.get(name, value) == value for name, value in _PLAIN.items())
-            self._need(node, plain and (before != "Transpose" or node.op_type == "Flatten"))
-            self._translators[node.op_type](node, before)
-            before = node.op_type
-
-    def _end(self) -> tuple[str, int | None]:
-        """Where the network ends: at a sigmoid that only its complement joins, or at ``probabilities``."""
-        last = self._makers.get("probabilities")
-        if last and last.op_type == "Concat" and len(last.inputs) == 2:
-            other, one = (self._makers.get(name) for name in last.inputs)
-            if other and one and (other.op_type, one.op_type) == ("Sub", "Sigmoid"):
-                return last.inputs[1], 1
-        return "probabilities", None
-
-    def _chain(self, name: str) -> list[Node]:
-        """The operators from ``seen`` to a value, in order; each works on the result of the one before."""
-        chain: list[Node] = []
-        while name != "seen":
-            node = self._makers.get(name)
-            if node is None:
-                raise _cannot(self._path, "its probabilities do not come from 'seen'")
-            if node.op_type not in self._translators:
-                raise _cannot(self._path, f"its operator {node.op_type} has no Keras layer known to oxmark")
-            chain.append(node)
-            name = node.inputs[0]
-        return chain[::-1]
-
-    def _weighted(self, node: Node, _before: str) -> None:
-        """Convolutions, OIHW to HWIO, and dense layers, with the third input as bias where there is one."""
-        weight = self._array(node, 1)
-        if node.op_type == "Conv":
-            kernel = weight.transpose(2, 3, 1, 0)
-            kind, prefix, settings = "Conv2D", "conv", self._window(node, weight)
-        else:
-            kernel = weight.T if node.attributes.get("transB") else weight
-            kind, prefix, settings = "Dense", "dense", {"units": kernel.shape[1]}
-        bias = [self._array(node, 2).reshape(-1)] if len(node.inputs) > 2 and node.inputs[2] else []
-        self._need(node, all(value.size == kernel.shape[-1] for value in bias))
-        name = "heat" if node.outputs[0] == "heat" else self._numbered(prefix)
-        weights = [np.array(value, order="C") for value in (kernel, *bias)]
-        self.layers.append((kind, {**settings, "name": name, "use_bias": bool(bias)}, weights))
-
-    def _window(self, node: Node, weight: Array) -> dict[str, Any]:
-        size, steps, pads = weight.shape[2:], _ints(node, "strides", 1, 1), _ints(node, "pads", 0, 0, 0, 0)
-        same = any(pads) and steps == (1, 1) and tuple(2 * pad + 1 for pad in pads) == size * 2
-        self._need(node, same or not any(pads))
-        padding = "same" if same else "valid"
-        return {"filters": len(weight), "kernel_size": size, "strides": steps, "padding": padding, **_NHWC}
-
-    def _rearranging(self, node: Node, before: str) -> None:
-        """Layers without weights. Transpose makes none: Keras has rows, columns, channels from the start."""
-        match node.op_type:
-            case "Transpose":
-                self._need(node, _ints(node, "perm") == (0, 2, 3, 1))
-            case "Flatten":
-                self._need(node, before == "Transpose" and node.attributes.get("axis", 1) == 1)
-                self.layers.append(("Flatten", {"name": "flatten", **_NHWC}, []))
-            case "MaxPool":
-                self._need(node, not any(_ints(node, "pads", 0)))
-                window = {"pool_size": _ints(node, "kernel_shape"), "strides": _ints(node, "strides", 1, 1)}
-                self.layers.append(("MaxPooling2D", {"name": self._numbered("pool"), **window, **_NHWC}, []))
-            case "ReduceMean":  # axes were an attribute before operator set 18
-                axes = tuple(self._array(node, 1).tolist()) if len(node.inputs) > 1 else _ints(node, "axes")
-                self._need(node, axes == (2, 3) and node.attributes.get("keepdims") == 0)
-                self.layers.append(("GlobalAveragePooling2D", {"name": "average", **_NHWC}, []))
-
-    def _activation(self, node: Node, before: str) -> None:
-        """Part of the layer before where that one has weights, else a layer of its own."""
-        self._need(node, node.op_type != "Softmax" or node.attributes.get("axis") == 1)
-        function = node.op_type.lower()
-        if before in ("Conv", "Gemm"):
-            self.layers[-1][1]["activation"] = function
-        elif function == "softmax":
-            self.layers.append(("Softmax", {"name": self._numbered(function)}, []))
-        else:
-            self.layers.append(("Activation", {"activation": function, "name": self._numbered(function)}, []))
-
-    def _array(self, node: Node, index: int) -> Array:
-        """A constant input."""
-        value = self._constants.get(node.inputs[index]) if index < len(node.inputs) else None
-        if not isinstance(value, Tensor):
-            raise _cannot(self._path, f"its operator {node.op_type} works on two computed values")
-        return value.array()
-
-    def _numbered(self, name: str) -> str:
-        self._numbers[name] += 1
-        return f"{name}{self._numbers[name]}"
-
-    def _need(self, node: Node, true: bool) -> None:
-        if not true:
-            raise _cannot(self._path, f"its operator {node.op_type} has settings without a Keras layer")
-
-
-def _ints(node: Node, name: str, *default: int) -> tuple[Any, ...]:
-    value = node.attributes.get(name, default)
-    return value if isinstance(value, tuple) else default
-
-
-def _cannot(path: Path, why: str) -> ModelFileError:
-    cure = "Use the model file itself, which any ONNX runtime opens, or get a newer oxmark"
-    return ModelFileError(f"{path} cannot be exported to Keras: {why}. {cure}.", path)
-
-
-# --- from layers to a file ----------------------------------------------------------------------------------
 
 
 def _sample(data: bytes, path: Path) -> tuple[Array, Array]:
@@ -262,7 +122,7 @@ def _sample(data: bytes, path: Path) -> tuple[Array, Array]:
         seen, answers = session.run(["seen", "probabilities"], {"pixels": 255 - np.stack(ink)})
         return seen.transpose(0, 2, 3, 1), answers
     except Exception as error:  # ONNX Runtime's own errors share no base class
-        raise _cannot(path, f"ONNX Runtime cannot run it ({error})") from error
+        raise cannot(path, f"ONNX Runtime cannot run it ({error})") from error
 
 
 def _import_keras() -> Any:
@@ -276,8 +136,8 @@ def _import_keras() -> Any:
         if error.name in ("keras", "h5py"):
             raise MissingExtra("Exporting to Keras", "keras") from error
         raise OxmarkError(
-            f"Keras cannot start: KERAS_BACKEND is '{os.environ.get('KERAS_BACKEND')}', and {error.name} is not "
-            "installed. Install it, or set KERAS_BACKEND=torch."
+            f"Keras cannot start: KERAS_BACKEND is '{os.environ.get('KERAS_BACKEND')}', and {error.name} "
+            "is not installed. Install it, or set KERAS_BACKEND=torch."
         ) from error
     return keras
 
@@ -295,7 +155,7 @@ def _quiet() -> Iterator[None]:
         logger.disabled = before
 
 
-def _build(keras: Any, translation: _Translation, shape: tuple[int, ...]) -> Any:
+def _build(keras: Any, translation: Translation, shape: tuple[int, ...]) -> Any:
     """The Keras network for inputs ``(N, *shape)``, with its weights."""
     layers = [getattr(keras.layers, kind)(**given, dtype="float32") for kind, given, _ in translation.layers]
     network = keras.Sequential([keras.Input(shape, dtype="float32", name="seen"), *layers], name="oxmark")

@@ -15,6 +15,7 @@ from oxmark.data.folder import read_folder
 from oxmark.data.split import same_in_two_parts
 from oxmark.errors import MissingExtra, RunError
 from oxmark.workflow import run_folder
+from oxmark.workflow.finishing import finish
 from oxmark.workflow.progress import Clock, Progress
 
 if TYPE_CHECKING:
@@ -125,9 +126,7 @@ def train(
             should_stop=progress.should_stop,
         )
     run_folder.write_history(folder / "history.csv", fitted.history)
-    evaluation = (
-        finish(folder, chosen, prepared, fitted, facts, clock, progress) if fitted.finished else None
-    )
+    evaluation = finish(folder, chosen, prepared, fitted, facts, clock, progress) if fitted.finished else None
     return TrainingRun(
         folder,
         chosen,
