@@ -97,6 +97,7 @@ def test_an_error_without_a_number_is_told_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("path", "reason"),
     [
+        ("file/a.txt", FILE_IN_PATH),
         ("file/below/a.txt", FILE_IN_PATH),
         ("folder", "a folder with that name is in the way; choose another place."),
         ("n" * 300, "the name is too long for this disk; choose a shorter one."),
@@ -120,7 +121,7 @@ def test_make_folder_makes_it_with_its_parents_once_and_again(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("path", "reason"),
     [
-        ("file", "something with that name is in the way; choose another place."),
+        ("file", FILE_IN_PATH),
         ("file/below", FILE_IN_PATH),
     ],
 )

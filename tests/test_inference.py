@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -56,8 +55,9 @@ def with_known(data: bytes, known: float) -> bytes:
     proto = onnx.load_model_from_string(data)
     (node,) = [node for node in proto.graph.node if list(node.output) == ["known"]]
     node.input[1] = "other_known"
-    proto.graph.initializer.append(numpy_helper.from_array(np.float32(known), "other_known"))
-    return proto.SerializeToString()
+    proto.graph.initializer.append(numpy_helper.from_array(np.array(known, np.float32), "other_known"))
+    changed: bytes = proto.SerializeToString()
+    return changed
 
 
 def classifier_of(data: bytes) -> Classifier:
@@ -206,11 +206,6 @@ def test_the_files_facts(classifier: Classifier) -> None:
     assert (classifier.version, classifier.name) == ("0.1.0", "the test's model")
 
 
-def test_an_answer_does_not_change(classifier: Classifier) -> None:
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        classifier.predict(grey()).label = "X"  # type: ignore[misc]
-
-
 # --- stream -------------------------------------------------------------------------------------------------
 
 
@@ -260,11 +255,11 @@ def test_a_stream_reads_ahead_only_a_little(workers: int, classifier: Classifier
 def test_the_built_in_model() -> None:
     built_in = load()
     assert (built_in.classes, built_in.name) == (("O", "X"), "the built-in O/X model")
-    ring = np.hypot(*(np.mgrid[:200, :300] - np.array([100, 150])[:, None, None]))
-    assert built_in.predict(np.where(np.abs(ring - 60) < 6, 0, 255).astype(np.uint8)).label == "O"
-    rows, columns = np.mgrid[:200, :300] - np.array([100, 150])[:, None, None]
+    rows, columns = np.mgrid[-100:100, -150:150]
+    ring = np.abs(np.hypot(rows, columns) - 60) < 6
     cross = (np.abs(np.abs(rows) - np.abs(columns)) < 6) & (np.abs(rows) < 60)
-    assert built_in.predict(np.where(cross, 0, 255).astype(np.uint8)).label == "X"
+    for label, mark in (("O", ring), ("X", cross)):
+        assert built_in.predict(np.where(mark, 0, 255).astype(np.uint8)).label == label
 
 
 def test_a_file_and_its_run_folder_open_alike(tmp_path: Path) -> None:

@@ -145,8 +145,12 @@ def missing_extra(error: ModuleNotFoundError) -> MissingExtra | None:
 
     Example:
         >>> print(missing_extra(ModuleNotFoundError(name="torch")))
-        This (the package torch) needs an optional part that is not installed. \
+        This command (the package torch) needs an optional part that is not installed. \
 Install it with: pip install 'oxmark[train]'
     """
     package = (error.name or "").partition(".")[0]
-    return MissingExtra(f"This (the package {package})", _EXTRAS[package]) if package in _EXTRAS else None
+    return (
+        MissingExtra(f"This command (the package {package})", _EXTRAS[package])
+        if package in _EXTRAS
+        else None
+    )

@@ -150,8 +150,7 @@ def test_a_batch_equals_its_pictures_one_by_one() -> None:
         drawing(), drawing(at=(110, 290)), drawing(paper=BLACK, pen=WHITE), plain(400, 600),
         drawing(radius=30),
     ])  # fmt: skip
-    for kind, size in (("ink", SIZE), ("tutorial", 150)):
-        run = runner(kind, size, MARGIN)  # type: ignore[arg-type]
+    for run in (runner("ink", SIZE, MARGIN), runner("tutorial", 150, 0.0)):
         seen, box = run(batch)
         for number in range(len(batch)):
             one_seen, one_box = run(batch[number : number + 1])

@@ -56,7 +56,7 @@ def test_marks_has_the_choices_it_is_described_by() -> None:
 def test_a_recipe_does_not_change() -> None:
     recipe = load_recipe("marks")
     with pytest.raises(ValidationError, match="Instance is frozen"):
-        recipe.epochs = 5  # type: ignore[misc]
+        recipe.epochs = 5
 
 
 @pytest.mark.parametrize("name", RECIPES)

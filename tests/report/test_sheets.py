@@ -28,7 +28,7 @@ def count(picture: NDArray[np.uint8], colour: str | tuple[int, int, int]) -> int
     return int((picture == np.array(wanted)).all(axis=2).sum())
 
 
-def square(side: int = 120, colour: tuple[int, int, int] = GREEN) -> NDArray[np.uint8]:
+def square(side: int = 140, colour: tuple[int, int, int] = GREEN) -> NDArray[np.uint8]:
     return np.full((side, side, 3), colour, np.uint8)
 
 
@@ -45,7 +45,7 @@ def test_a_contact_sheet_holds_every_picture_once(tmp_path: Path) -> None:
     path = tmp_path / "show.png"
     contact_sheet(path, rows=[("O", [tile()] * 8), ("X", [tile()] * 3)], title="marks")
     picture = load(path)
-    assert count(picture, GREEN) == 11 * 120 * 120
+    assert count(picture, GREEN) == 11 * 140 * 140
     assert 1000 < picture.shape[1] <= 1900
     left, top = style.MARGIN, np.argwhere((picture == GREEN).all(axis=2))[0][0]
     assert picture[top, left].tolist() == list(GREEN)  # classes begin at the left margin
@@ -64,7 +64,7 @@ def test_contact_sheets_stay_bounded(
 ) -> None:
     monkeypatch.setattr(sheets, "MOST_ROWS", 3)
     contact_sheet(tmp_path / "a.png", rows=[(f"c{i}", [tile()] * each) for i in range(classes)], title="t")
-    assert count(load(tmp_path / "a.png"), GREEN) == shown * 120 * 120
+    assert count(load(tmp_path / "a.png"), GREEN) == shown * 140 * 140
 
 
 def test_the_line_about_what_does_not_fit() -> None:
@@ -81,8 +81,8 @@ def test_only_wrong_answers_are_red(tmp_path: Path) -> None:
     assert count(load(tmp_path / "right.png"), style.WRONG) == 0
     picture = load(tmp_path / "wrong.png")
     red = np.argwhere((picture == np.array(style.rgb(style.WRONG))).all(axis=2))
-    assert len(red) > 4 * 4 * 120
-    assert red[:, 1].min() >= style.MARGIN + 120  # around the second picture, not the first
+    assert len(red) > 4 * 4 * 140
+    assert red[:, 1].min() >= style.MARGIN + 140  # around the second picture, not the first
 
 
 def test_wrong_answers_carry_a_word_besides_the_colour(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_wrong_answers_carry_a_word_besides_the_colour(tmp_path: Path) -> None:
 def test_right_answers_have_a_tick_and_neutral_ones_none(tmp_path: Path) -> None:
     answers_grid(tmp_path / "a.png", tiles=[tile(True)], title="t")
     answers_grid(tmp_path / "b.png", tiles=[tile(None)], title="t")
-    below = slice(style.MARGIN + style.TITLE_HEIGHT + 122, None)  # the caption's line
+    below = slice(style.MARGIN + style.TITLE_HEIGHT + 142, None)  # the caption's line
     bluish = [load(tmp_path / f"{name}.png")[below].astype(int) for name in "ab"]
     assert [int((pixels[:, :, 2] - pixels[:, :, 0] > 60).sum() > 10) for pixels in bluish] == [1, 0]
 
@@ -106,11 +106,11 @@ def test_wrong_answers_are_kept_when_there_are_too_many(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sheets, "MOST_ANSWERS", 4)
-    red, green = Tile(square(120, (255, 0, 0)), "a", ok=False), tile(True)
+    red, green = Tile(square(140, (255, 0, 0)), "a", ok=False), tile(True)
     answers_grid(tmp_path / "a.png", tiles=[green] * 6 + [red] * 2, title="t")
     picture = load(tmp_path / "a.png")
-    assert count(picture, (255, 0, 0)) > 1.5 * 120 * 120  # both, less what the corner covers
-    assert count(picture, GREEN) == 2 * 120 * 120
+    assert count(picture, (255, 0, 0)) > 1.5 * 140 * 140  # both, less what the corner covers
+    assert count(picture, GREEN) == 2 * 140 * 140
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_any_name_can_be_a_caption(
     contact_sheet(tmp_path / "a.png", rows=[(name, [tile(caption=name, detail=name)])], title=name)
     answers_grid(tmp_path / "b.png", tiles=[tile(False, name, name)], title=name)
     augmentation_sheet(tmp_path / "c.png", rows=[row(name)], title=name)
-    assert load(tmp_path / "a.png").shape[1] == 1196  # eight columns; long names do not widen it
+    assert load(tmp_path / "a.png").shape[1] == 1356  # eight columns; long names do not widen it
 
 
 def test_a_caption_without_a_font_reads_like_its_number(

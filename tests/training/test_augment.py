@@ -24,7 +24,7 @@ from oxmark.training.augment import (
     refit,
     resample,
     thicken,
-)  # fmt: skip
+)
 
 NOTHING = {
     "rotation": 0, "shift": 0, "zoom": 0, "shear": 0, "flip_horizontal": 0, "flip_vertical": 0,

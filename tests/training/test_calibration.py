@@ -29,7 +29,7 @@ def test_the_temperature(logits: list[list[float]], labels: list[int], temperatu
     assert found == pytest.approx(temperature, rel=1e-4)
 
 
-def drawn(classes: int, temperature: float) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+def overconfident(classes: int, temperature: float) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
     """Logits that are over-confident by a known factor, and labels drawn from the honest ones."""
     generator = np.random.default_rng(classes)
     honest = generator.normal(0, 2, (40_000, classes))
@@ -40,15 +40,15 @@ def drawn(classes: int, temperature: float) -> tuple[npt.NDArray[np.float32], np
 @pytest.mark.parametrize("classes", [2, 5])
 @pytest.mark.parametrize("temperature", [1.5, 3.0, 10.0])
 def test_a_known_temperature_is_found(classes: int, temperature: float) -> None:
-    assert fit_temperature(*drawn(classes, temperature)) == pytest.approx(temperature, rel=0.04)
+    assert fit_temperature(*overconfident(classes, temperature)) == pytest.approx(temperature, rel=0.04)
 
 
 @pytest.mark.parametrize("temperature", [0.2, 0.7])
 def test_modest_logits_are_left_alone(temperature: float) -> None:
-    assert fit_temperature(*drawn(3, temperature)) == 1.0
+    assert fit_temperature(*overconfident(3, temperature)) == 1.0
 
 
 def test_one_column_and_its_two_columns_agree() -> None:
-    logits, labels = drawn(2, 3.0)
+    logits, labels = overconfident(2, 3.0)
     column = logits[:, 1:] - logits[:, :1]
     assert fit_temperature(column, labels) == pytest.approx(fit_temperature(logits, labels), rel=1e-4)

@@ -227,7 +227,7 @@ def test_a_full_disk_is_told_and_leaves_no_model(
     monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(OutputError) as caught:
         train(marks, recipe.with_settings({"epochs": 1}), out="run")
-    reason = "the disk is full; free some space or choose another place with --out"
+    reason = "the disk is full; free some space or choose another place"
     assert str(caught.value) == f"cannot write {Path('run', name)}: {reason}."
     assert not (tmp_path / "run" / "model.onnx").exists()
     assert not list((tmp_path / "run").rglob(".*"))
@@ -239,7 +239,7 @@ def test_a_place_below_a_file_is_told(tmp_path: Path, marks: Path, recipe: Recip
         train(marks, recipe, out=tmp_path / "file.txt" / "run")
     assert str(caught.value) == (
         f"cannot write {tmp_path}/file.txt/run: a part of that path is a file, not a folder; "
-        "choose another place with --out."
+        "choose another place."
     )
     assert (tmp_path / "file.txt").read_text() == "mine"
 

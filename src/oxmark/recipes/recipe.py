@@ -229,7 +229,7 @@ def _sentence(error: dict[str, Any]) -> str:
     key = ".".join(str(part) for part in error["loc"])
     if error["type"] == "extra_forbidden":
         close = difflib.get_close_matches(key, list(Recipe.model_fields), n=1)
-        hint = f"; did you mean '{close[0]}'?" if close else "; 'oxmark recipe' lists the knobs"
+        hint = f" (is '{close[0]}' meant?)" if close else " ('oxmark recipe' lists the knobs)"
         return f"there is no knob '{key}'{hint}"
     if error["type"] == "missing":
         return f"the knob '{key}' is missing"

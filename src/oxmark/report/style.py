@@ -26,7 +26,7 @@ TITLE_HEIGHT = 60  # from the top margin to the first thing below the title
 NOTE_HEIGHT = 30  # one line of small print below it
 
 CELL = 200  # largest side of a picture on a sheet
-SMALLEST_CELL = 112
+SMALLEST_CELL = 136  # so that a usual file name fits under it
 GAP = 20
 """Space between two pictures of a sheet."""
 

@@ -1,8 +1,8 @@
 """Random changes to a batch of training pictures, new in every epoch.
 
 All changes of place (turn, move, stretch, slant, mirror, bend) are composed into one map and applied by one
-resampling, so a picture is blurred once, not five times. Then come the changes of the strokes themselves:
-thickness, strength, cuts, noise.
+resampling, so a picture is blurred once, not five times. Strokes are made thicker or thinner before it, while
+they are sharp; cuts, strength and noise come after it.
 
 Coordinates are pixels from the picture's centre, x to the right, y down. A map is a matrix ``(N, 2, 3)`` from
 a place in the output to the place in the input where its value comes from, as in Keras and SciPy.
@@ -67,6 +67,8 @@ def augment(batch: Tensor, recipe: Recipe, generator: torch.Generator) -> Tensor
     draw = draw_changes(len(batch), batch.shape[-1], recipe, generator)
     matrix = matrices(draw).to(batch.device)
     if recipe.preprocess == "ink":
+        if recipe.thickness:
+            batch = thicken(batch, (torch.rand(len(batch), generator=generator) * 2 - 1) * recipe.thickness)
         matrix = refit(batch, matrix, recipe, generator)
         bend = bends(len(batch), batch.shape[-1], recipe.bend, generator)
         changed = resample(batch, matrix, bend, padding="zeros")
@@ -187,9 +189,7 @@ def resample(batch: Tensor, matrix: Tensor, bend: Tensor | None, padding: str) -
 
 
 def change_strokes(batch: Tensor, recipe: Recipe, generator: torch.Generator) -> Tensor:
-    """Change thickness, cut pieces out, fade and add noise; float32 ``(N, 1, S, S)``, 0..1."""
-    if recipe.thickness:
-        batch = thicken(batch, (torch.rand(len(batch), generator=generator) * 2 - 1) * recipe.thickness)
+    """Cut pieces out, fade and add noise; float32 ``(N, 1, S, S)``, 0..1."""
     if recipe.cut:
         batch = batch * holes(len(batch), batch.shape[-1], recipe.cut, generator).to(batch.device)
     if recipe.fade:
@@ -213,12 +213,11 @@ def thicken(batch: Tensor, pixels: Tensor) -> Tensor:
     """
     result = batch
     amount = pixels.to(batch.device)[:, None, None, None]
+    sign = torch.where(amount < 0, -1.0, 1.0)
     for step in range(math.ceil(float(pixels.abs().max()))):
-        part = (amount.abs() - step).clamp(0, 1)
-        grown = functional.max_pool2d(result, 3, 1, 1)
-        shrunk = -functional.max_pool2d(-result, 3, 1, 1)
-        shrunk = (shrunk + result) / 2
-        result = result + part * (torch.where(amount > 0, grown, shrunk) - result)
+        part = (amount.abs() - step).clamp(0, 1) * torch.where(amount < 0, 0.5, 1.0)
+        extreme = sign * functional.max_pool2d(sign * result, 3, 1, 1)  # the highest, or the lowest, around
+        result = result + part * (extreme - result)
     return result
 
 

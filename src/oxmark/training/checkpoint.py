@@ -12,11 +12,11 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save as serialise
 from torch import Tensor
 
 from oxmark.errors import RunError
-from oxmark.files import replacing
+from oxmark.files import write_bytes
 
 FILE = Path("checkpoint") / "state.safetensors"
 """Where a run folder keeps its checkpoint."""
@@ -44,8 +44,7 @@ class Checkpoint:
 def save(path: Path, checkpoint: Checkpoint) -> None:
     """Write a checkpoint by rename. Raises :class:`OutputError` when the place cannot be written to."""
     tensors = {name: t.detach().cpu().contiguous() for name, t in checkpoint.tensors.items()}
-    with replacing(path) as temporary:
-        save_file(tensors, temporary, metadata={"facts": json.dumps(checkpoint.facts)})
+    write_bytes(path, serialise(tensors, metadata={"facts": json.dumps(checkpoint.facts)}))
 
 
 def read(path: Path) -> Checkpoint:

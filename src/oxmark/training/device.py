@@ -18,9 +18,12 @@ def choose_device(device: str) -> torch.device:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         chosen = torch.device(device)
+    except RuntimeError:
+        raise TrainingError(f"There is no device '{device}'. Choose auto, cpu, cuda or cuda:1.") from None
+    try:
         torch.zeros(1, device=chosen)
     except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
+        reason = str(error).splitlines()[0].rstrip(".")
         raise TrainingError(f"The device '{device}' cannot be used: {reason}. Try --device auto.") from error
     return chosen
 

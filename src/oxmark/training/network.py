@@ -102,9 +102,9 @@ class MarksNetwork(nn.Module):
 
     def forward(self, seen: Tensor) -> Tensor:
         """Logits of a batch."""
-        x = functional.max_pool2d(functional.relu(self.norm1(self.conv1(seen))), 2)
-        x = functional.max_pool2d(functional.relu(self.norm2(self.conv2(x))), 2)
-        x = functional.max_pool2d(functional.relu(self.norm3(self.conv3(x))), 2)
+        x = functional.relu(self.norm1(functional.max_pool2d(self.conv1(seen), 2)))
+        x = functional.relu(self.norm2(functional.max_pool2d(self.conv2(x), 2)))
+        x = functional.relu(self.norm3(functional.max_pool2d(self.conv3(x), 2)))
         x = functional.relu(self.norm4(self.conv4(x)))
         logits: Tensor = self.head(x).mean((2, 3))
         return logits
@@ -121,7 +121,14 @@ class MarksNetwork(nn.Module):
 
 
 def _convolution(channels_in: int, channels_out: int) -> tuple[nn.Conv2d, nn.BatchNorm2d]:
-    return nn.Conv2d(channels_in, channels_out, 3, padding=1, bias=False), nn.BatchNorm2d(channels_out)
+    """A convolution and its normalisation, which learns an offset but no scale.
+
+    A scale that is never negative may change places with max-pooling, so the pooling comes first and the
+    normalisation works on a quarter of the values.
+    """
+    norm = nn.BatchNorm2d(channels_out)
+    norm.weight.requires_grad_(False)
+    return nn.Conv2d(channels_in, channels_out, 3, padding=1, bias=False), norm
 
 
 def _folded(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:

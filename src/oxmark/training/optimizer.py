@@ -64,8 +64,9 @@ def build_optimizer(recipe: Recipe, network: torch.nn.Module) -> Optimizer:
     """The recipe's optimizer over all weights of the network."""
     if recipe.optimizer == "rmsprop":
         return KerasRMSprop(network.parameters(), recipe.learning_rate, recipe.rho, recipe.epsilon)
-    decayed = [p for p in network.parameters() if p.dim() > 1]
-    plain = [p for p in network.parameters() if p.dim() <= 1]  # biases and normalisation are not decayed
+    learned = [p for p in network.parameters() if p.requires_grad]
+    decayed = [p for p in learned if p.dim() > 1]
+    plain = [p for p in learned if p.dim() <= 1]  # biases and normalisation are not decayed
     groups = [
         {"params": decayed, "weight_decay": recipe.weight_decay},
         {"params": plain, "weight_decay": 0.0},

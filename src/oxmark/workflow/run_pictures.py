@@ -112,6 +112,7 @@ def _draw_variants(path: Path, recipe: Recipe, prepared: PreparedSet) -> None:
 
 
 def _draw_answers(path: Path, dataset: Dataset, evaluation: Evaluation) -> None:
+    from oxmark.report.fonts import class_labels
     from oxmark.report.sheets import MOST_ANSWERS, Tile, answers_grid
     from oxmark.workflow.preparing import thumbnails
 
@@ -120,13 +121,13 @@ def _draw_answers(path: Path, dataset: Dataset, evaluation: Evaluation) -> None:
     shown = order[:MOST_ANSWERS]
     by_name = {dataset.relative(sample): sample for sample in dataset.samples}
     pictures = thumbnails([by_name[evaluation.files[i]] for i in shown])
-    blank = np.zeros((1, 1), np.uint8)
+    blank, names = np.zeros((1, 1), np.uint8), class_labels(evaluation.classes)
     tiles = []
     for place, i in enumerate(order):
-        name = evaluation.classes[evaluation.answers[i]]
+        name = names[evaluation.answers[i]]
         certainty = f"{name}  {evaluation.probabilities[i, evaluation.answers[i]] * 100:.1f} %"
         picture = pictures[place] if place < len(pictures) else blank
-        truth = f"{Path(evaluation.files[i]).name}: {evaluation.classes[evaluation.truth[i]]}"
+        truth = f"{Path(evaluation.files[i]).name}: {names[evaluation.truth[i]]}"
         tiles.append(Tile(picture, certainty, truth, bool(right[i])))
     share = evaluation.accuracy
     answers_grid(path, tiles=tiles, title=f"{share.right} of {share.total} right ({evaluation.part})")
