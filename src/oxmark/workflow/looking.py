@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import collections
 import os
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from oxmark.data.dataset import Dataset, Sample
 from oxmark.data.decode import WORKERS, PictureInfo, decode, picture_info
@@ -98,11 +102,8 @@ def draw_overview(overview: Overview, out: str | os.PathLike[str]) -> Path:
     rows = []
     for label, name in enumerate(overview.dataset.classes):
         samples = [s for s in overview.dataset.samples if s.label == label and s.path not in broken]
-        step = max(1, len(samples) // SHOWN)
         tiles: list[Tile] = []
-        for sample in samples[::step]:
-            if len(tiles) == SHOWN:
-                break
+        for sample in spread(samples, SHOWN):
             try:
                 tiles.append(Tile(thumbnail(decode(sample.path), 180), sample.path.name))
             except PictureError as error:  # readable header, damaged picture: shown in the list instead
@@ -112,9 +113,18 @@ def draw_overview(overview: Overview, out: str | os.PathLike[str]) -> Path:
     return Path(out)
 
 
-def _cross() -> Any:
-    import numpy as np
+def spread(samples: Sequence[Sample], count: int) -> list[Sample]:
+    """So many samples, evenly spread over the list.
 
+    Example:
+        >>> spread(range(10), 4)  # of any kind
+        [0, 3, 6, 9]
+    """
+    places = np.unique(np.linspace(0, len(samples) - 1, min(count, len(samples))).astype(int))
+    return [samples[place] for place in places]
+
+
+def _cross() -> npt.NDArray[np.uint8]:
     return np.full((120, 180), 235, np.uint8)
 
 

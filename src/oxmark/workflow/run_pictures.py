@@ -12,6 +12,7 @@ import numpy as np
 from oxmark.data.dataset import Dataset, Sample
 from oxmark.files import make_folder, write_text
 from oxmark.workflow import run_folder
+from oxmark.workflow.looking import spread
 
 if TYPE_CHECKING:
     from oxmark.evaluation.metrics import Evaluation
@@ -75,18 +76,15 @@ def _draw_samples(path: Path, dataset: Dataset) -> None:
     from oxmark.report.sheets import contact_sheet
 
     train = dataset.part("train")
-    chosen = [_spread([s for s in train if s.label == label]) for label in range(len(dataset.classes))]
+    chosen = [
+        spread([s for s in train if s.label == label], PICTURES_PER_CLASS)
+        for label in range(len(dataset.classes))
+    ]
     contact_sheet(
         path,
         rows=[(f"{name}", _tiles(some, dataset)) for name, some in zip(dataset.classes, chosen, strict=True)],
         title="Some of the training pictures",
     )
-
-
-def _spread(samples: Sequence[Sample], count: int = PICTURES_PER_CLASS) -> list[Sample]:
-    """So many samples, evenly spread over the list."""
-    places = np.unique(np.linspace(0, len(samples) - 1, min(count, len(samples))).astype(int))
-    return [samples[place] for place in places]
 
 
 def _tiles(samples: Sequence[Sample], dataset: Dataset) -> list[Tile]:

@@ -125,7 +125,7 @@ def make_hand(seed: int, number: int) -> Hand:
         halves=draw.flag(0.1),
         hook=draw.spread(0, 0.1, 0.3, 0.8),
         hook_size=draw.spread(0.07, 0.12, 0.2, 0.36),
-        lean=draw.spread(-0.34, -0.1, 0, 0.1, 0.34),
+        lean=draw.spread(-0.3, -0.1, 0, 0.1, 0.3),
         opening=draw.spread(0.57, 0.69, 0.79, 0.88, 1.02),
         bend=(draw.spread(-0.28, -0.06, 0.02, 0.1, 0.28), draw.spread(-0.28, -0.1, -0.02, 0.06, 0.28)),
         unequal=draw.spread(0.6, 0.87, 1.0, 1.15, 1.6),

@@ -59,7 +59,7 @@ def cross(hand: Hand, rng: np.random.Generator) -> list[Stroke]:
     """An X: two arms that bend, differ in length and rarely meet in their middles."""
     loose = hand.care
     turn = hand.lean + rng.normal(0, 0.07 * loose)
-    opening = clipped(rng, hand.opening, 0.07 * loose, 0.36, 1.2)
+    opening = clipped(rng, hand.opening, 0.07 * loose, 0.36, 0.98)
     sides = (-1, 1) if hand.left_first else (1, -1)
     arms = []
     for number, side in enumerate(sides):
