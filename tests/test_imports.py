@@ -224,7 +224,18 @@ def test_the_answering_side_does_without_onnx(start: str) -> None:
 
 # --- fresh interpreters -------------------------------------------------------------------------------------
 
-HEAVY = {"torch", "matplotlib", "sklearn", "scipy", "onnx", "pydantic", "keras", "imagehash", "fastapi", "ray"}
+HEAVY = {
+    "torch",
+    "matplotlib",
+    "sklearn",
+    "scipy",
+    "onnx",
+    "pydantic",
+    "keras",
+    "imagehash",
+    "fastapi",
+    "ray",
+}
 COMMAND = """
 import json, sys
 import oxmark.cli

@@ -70,10 +70,11 @@ def classifier() -> Classifier:
 
 
 def grey(seed: int = 0) -> Pixels:
-    """uint8 ``(60, 80)``: a dark stroke somewhere on white."""
+    """uint8 ``(60, 80)``: a dark block with a tail somewhere on white."""
     pixels = np.full((60, 80), 255, np.uint8)
     y, x, h, w = np.random.default_rng(seed).integers([2, 2, 4, 4], [30, 40, 26, 36])
     pixels[y : y + h, x : x + w] = 30
+    pixels[y : y + 3, x : x + 2 * w] = 60
     return pixels
 
 
@@ -169,12 +170,6 @@ def test_a_bad_array_has_its_sentence(array: Any, what: str, classifier: Classif
         with pytest.raises(PictureError) as caught:
             ask(array)
         assert str(caught.value) == said
-
-
-def test_a_missing_picture_has_its_sentence(classifier: Classifier) -> None:
-    with pytest.raises(PictureError) as caught:
-        classifier.predict("gone.png")
-    assert str(caught.value) == "gone.png does not exist. Check the spelling and the folder."
 
 
 # --- view, threads, facts -----------------------------------------------------------------------------------

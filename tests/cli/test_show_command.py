@@ -111,7 +111,8 @@ def test_what_was_learned_from_is_said_to_be_left_out(
     assert (ran.code, ran.err.splitlines()) == (
         0,
         [
-            f"Left out, because the model was trained or tuned on them: 6 pictures ({', '.join(names)}, ...).",
+            "Left out, because the model was trained or tuned on them: 6 pictures "
+            f"({', '.join(names)}, ...).",
             "Pictures and tables are in figures",
         ],
     )

@@ -20,6 +20,7 @@ ROWS: list[Row] = [  # truth, probabilities, known
     (0, (0.6, 0.4, 0.0), 0.4),
     (1, (0.1, 0.9, 0.0), 0.5),
     (1, (0.7, 0.3, 0.0), 0.0),
+    (1, (0.2, 0.1, 0.7), 1.0),
 ]  # no picture of the third class
 
 
@@ -38,22 +39,22 @@ def evaluation_of(rows: list[Row]) -> Evaluation:
 
 def test_answers_and_accuracy() -> None:
     evaluation = evaluation_of(ROWS)
-    assert evaluation.answers.tolist() == [0, 1, 0, 1, 0]
+    assert evaluation.answers.tolist() == [0, 1, 0, 1, 0, 2]
     assert evaluation.answers.dtype == np.int64
-    assert evaluation.accuracy == Share(3, 5)
+    assert evaluation.accuracy == Share(3, 6)
     assert evaluation.sentence == (
-        "3 of 5 right (60.0 %): so few pictures show only that "
-        "14.7 to 94.7 % of such pictures are read rightly."
+        "3 of 6 right (50.0 %): so few pictures show only that "
+        "11.8 to 88.2 % of such pictures are read rightly."
     )
 
 
 def test_each_class_has_its_share() -> None:
-    assert evaluation_of(ROWS).per_class == {"O": Share(2, 3), "X": Share(1, 2), "틱": Share(0, 0)}
+    assert evaluation_of(ROWS).per_class == {"O": Share(2, 3), "X": Share(1, 3), "틱": Share(0, 0)}
 
 
 def test_confusion_has_the_truth_in_rows() -> None:
     confusion = evaluation_of(ROWS).confusion
-    assert confusion.tolist() == [[2, 1, 0], [1, 1, 0], [0, 0, 0]]
+    assert confusion.tolist() == [[2, 1, 0], [1, 1, 1], [0, 0, 0]]
     assert confusion.dtype == np.int64
 
 
@@ -62,7 +63,7 @@ def test_the_refused_are_counted_beside() -> None:
 
 
 def test_the_loss_is_the_mean_cross_entropy() -> None:
-    expected = -sum(math.log(p) for p in (0.8, 0.2, 0.6, 0.9, 0.3)) / 5
+    expected = -sum(math.log(p) for p in (0.8, 0.2, 0.6, 0.9, 0.3, 0.1)) / 6
     assert evaluation_of(ROWS).loss == pytest.approx(expected, rel=1e-6)
 
 
@@ -104,7 +105,7 @@ def test_the_json_is_plain_and_complete() -> None:
     assert found["accuracy"]["right"] == 3
     assert found["per_class"]["틱"] == Share(0, 0).as_json()
     assert found["confusion"] == {
-        "classes": ["O", "X", "틱"], "rows_truth_columns_answer": [[2, 1, 0], [1, 1, 0], [0, 0, 0]],
+        "classes": ["O", "X", "틱"], "rows_truth_columns_answer": [[2, 1, 0], [1, 1, 1], [0, 0, 0]],
     }  # fmt: skip
     assert (found["refused"], found["left_out"]) == (2, ["learned.png"])
     assert found["errors"] == ["note.png is no picture."]

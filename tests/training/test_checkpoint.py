@@ -64,36 +64,25 @@ def test_the_file_is_no_pickle(tmp_path: Path) -> None:
     assert data[8 + length :] == bytes([0, 1, 2])  # the numbers themselves and nothing else
 
 
-def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "state.safetensors"
+def test_it_takes_its_name_by_rename_or_leaves_the_old_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, seen = tmp_path / "state.safetensors", []
     checkpoint.save(path, Checkpoint({"a": torch.zeros(2)}, {"epoch": 1}))
     before = path.read_bytes()
 
-    def full(tensors: object, filename: Path, metadata: object) -> None:
-        Path(filename).write_bytes(b"half")
+    def full(source: Path, target: Path) -> None:
+        seen.append((checkpoint.read(source).facts, path.read_bytes(), Path(source).parent, Path(target)))
         raise OSError(28, os.strerror(28))
 
-    monkeypatch.setattr(checkpoint, "save_file", full)
+    monkeypatch.setattr(os, "replace", full)
     with pytest.raises(OutputError) as caught:
         checkpoint.save(path, Checkpoint({"a": torch.ones(2)}, {"epoch": 2}))
     assert str(caught.value) == (
         f"cannot write {path}: the disk is full; free some space or choose another place."
     )
+    assert seen == [({"epoch": 2}, before, tmp_path, path)]  # whole before it has the name
     assert path.read_bytes() == before
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_it_takes_its_name_by_rename(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    written: list[Path] = []
-
-    def note(tensors: dict[str, torch.Tensor], filename: Path, metadata: dict[str, str]) -> None:
-        written.append(Path(filename))
-        save_file(tensors, filename, metadata)
-
-    monkeypatch.setattr(checkpoint, "save_file", note)
-    path = tmp_path / "state.safetensors"
-    checkpoint.save(path, Checkpoint({"a": torch.zeros(2)}, {}))
-    assert written[0] != path and written[0].parent == tmp_path
     assert list(tmp_path.iterdir()) == [path]
 
 

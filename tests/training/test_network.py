@@ -110,7 +110,7 @@ def experienced(network: Network) -> Network:
     generator = seeded(9)
     with torch.no_grad():
         for name, value in network.state_dict().items():
-            if name.endswith(("bias", "running_mean")) or ("norm" in name and name.endswith("weight")):
+            if name.endswith(("bias", "running_mean")):
                 value.copy_(torch.randn(value.shape, generator=generator) * 0.3 + 0.2)
             elif name.endswith("running_var"):
                 value.copy_(torch.rand(value.shape, generator=generator) * 3 + 0.05)

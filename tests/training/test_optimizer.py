@@ -115,12 +115,15 @@ def test_adamw_decays_weights_and_nothing_else() -> None:
     optimizer = build_optimizer(recipe, network)
     assert isinstance(optimizer, torch.optim.AdamW)
     before = {name: p.detach().clone() for name, p in network.named_parameters()}
-    for parameter in network.parameters():
+    learned = {name: p for name, p in network.named_parameters() if p.requires_grad}
+    for parameter in learned.values():
         parameter.grad = torch.zeros_like(parameter)
     optimizer.step()
     for name, parameter in network.named_parameters():
         decayed = name.endswith("weight") and not name.startswith("norm")
         expected = before[name] * (1 - 0.5 * 0.1) if decayed else before[name]
         torch.testing.assert_close(parameter.detach(), expected, msg=name)
-    assert len(before) == sum(len(group["params"]) for group in optimizer.param_groups)
+    assert {id(p) for p in learned.values()} == {
+        id(p) for group in optimizer.param_groups for p in group["params"]
+    }
     assert {group["eps"] for group in optimizer.param_groups} == {recipe.epsilon}

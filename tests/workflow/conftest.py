@@ -37,7 +37,9 @@ def pool(tmp_path_factory: pytest.TempPathFactory) -> list[list[bytes]]:
 
 def _small(path: Path) -> bytes:
     with Image.open(path) as picture:
-        small = picture.convert("L").resize((picture.width // 6, picture.height // 6), Image.Resampling.LANCZOS)
+        small = picture.convert("L").resize(
+            (picture.width // 6, picture.height // 6), Image.Resampling.LANCZOS
+        )
     buffer = io.BytesIO()
     small.save(buffer, "PNG")
     return buffer.getvalue()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -56,14 +57,14 @@ def test_paths_mean_these_files(paths: Sequence[str], found: list[str], folder: 
 
 def test_files_come_one_by_one(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     walked: list[str] = []
-    walk = answering.os.walk
+    walk = os.walk
 
     def watched(top: Path) -> object:
         for step in walk(top):
             walked.append(Path(step[0]).name)
             yield step
 
-    monkeypatch.setattr(answering.os, "walk", watched)
+    monkeypatch.setattr(os, "walk", watched)
     files = picture_files([folder])
     assert next(files).name == "a.JPG"
     assert walked == ["in"]
@@ -112,5 +113,3 @@ def test_a_sheet_that_cannot_be_written_is_told(tmp_path: Path) -> None:
         f"cannot write {tmp_path}/file/below/sheet.png: a part of that path is a file, not a folder; "
         "choose another place."
     )
-
-

@@ -16,7 +16,7 @@ import oxmark.data.draw
 import oxmark.recipes
 from oxmark.errors import OutputError, TrainingError
 from oxmark.recipes import Recipe
-from oxmark.workflow import demonstration, training_run
+from oxmark.workflow import training_run
 from oxmark.workflow.demonstration import demonstrate
 from oxmark.workflow.progress import Progress
 from oxmark.workflow.training_run import TrainingRun
@@ -34,9 +34,7 @@ class Notes(Progress):
         self.told.append(text)
 
 
-def test_the_whole_path(
-    drawn: Path, recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_whole_path(drawn: Path, recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def draw(folder: Path, *, seed: int) -> Path:
         return Path(shutil.copytree(drawn, folder))
 
@@ -110,7 +108,7 @@ def test_a_process_that_answers_otherwise_is_noticed(
         lines = change([json.loads(line) for line in done.stdout.splitlines()])
         return subprocess.CompletedProcess(command, 0, "".join(json.dumps(line) + "\n" for line in lines), "")
 
-    monkeypatch.setattr(demonstration.subprocess, "run", altered)
+    monkeypatch.setattr(subprocess, "run", altered)
     with pytest.raises(TrainingError) as caught:
         demonstrate("demo")
     assert str(caught.value) == "A new process answers the test pictures differently from the training."
@@ -121,7 +119,7 @@ def test_a_process_that_fails_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     def failing(command: list[str], **options: Any) -> Done:
         return subprocess.CompletedProcess(command, 2, "", "oxmark: no such file\n")
 
-    monkeypatch.setattr(demonstration.subprocess, "run", failing)
+    monkeypatch.setattr(subprocess, "run", failing)
     with pytest.raises(TrainingError) as caught:
         demonstrate("demo")
     assert str(caught.value).strip() == (
@@ -142,7 +140,9 @@ def test_a_folder_with_something_in_it_is_left_alone() -> None:
     assert [path.name for path in Path("mine").iterdir()] == ["letter.txt"]
 
 
-@pytest.mark.parametrize(("there", "name"), [([], "demo"), (["demo"], "demo-2"), (["demo", "demo-2"], "demo-3")])
+@pytest.mark.parametrize(
+    ("there", "name"), [([], "demo"), (["demo"], "demo-2"), (["demo", "demo-2"], "demo-3")]
+)
 def test_without_out_a_free_name_is_taken(
     there: list[str], name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -78,7 +78,10 @@ def test_what_is_skipped_and_what_cannot_be_read(parted: Path) -> None:
     [
         ("none", "There is no folder {path}. Check the spelling."),
         ("mark", "There is no folder {path}. Did you mean {path}s?"),
-        ("marks/test/O/7.png", "{path} is a file, not a folder. Give the folder that holds the class folders."),
+        (
+            "marks/test/O/7.png",
+            "{path} is a file, not a folder. Give the folder that holds the class folders.",
+        ),
     ],
 )
 def test_nothing_to_look_at(name: str, message: str, parted: Path) -> None:
@@ -105,9 +108,7 @@ def rows(monkeypatch: pytest.MonkeyPatch) -> Rows:
     return given
 
 
-def test_the_sheet_shows_eight_of_each_class(
-    parted: Path, tmp_path: Path, rows: Rows
-) -> None:
+def test_the_sheet_shows_eight_of_each_class(parted: Path, tmp_path: Path, rows: Rows) -> None:
     assert draw_overview(look(parted), tmp_path / "new" / "sheet.png") == tmp_path / "new" / "sheet.png"
     assert [(title, len(tiles)) for title, tiles in rows] == [("O  (9)", SHOWN), ("X  (9)", SHOWN)]
     names = [tile.caption for tile in rows[0][1]]
@@ -116,9 +117,7 @@ def test_the_sheet_shows_eight_of_each_class(
         assert drawn.width > 8 * 100 and drawn.height > 200
 
 
-def test_a_picture_damaged_past_its_header_is_marked(
-    parted: Path, tmp_path: Path, rows: Rows
-) -> None:
+def test_a_picture_damaged_past_its_header_is_marked(parted: Path, tmp_path: Path, rows: Rows) -> None:
     path = parted / "train" / "O" / "1.png"
     path.write_bytes(path.read_bytes()[:60])  # the header is whole, the pixels are not
     overview = look(parted)

@@ -158,7 +158,8 @@ def test_with_nothing_to_measure_the_files_are_written_too(
         (
             "none.onnx",
             ModelFileError,
-            "cannot read {path}: there is no such file. Check the name, or make a model with: oxmark train DATA",
+            "cannot read {path}: there is no such file. Check the name, or make a model with: oxmark train "
+            "DATA",
         ),
         (
             "empty",

@@ -105,9 +105,7 @@ def unbroken(tmp_path_factory: pytest.TempPathFactory, marks: Path) -> Unbroken:
 
 
 @pytest.mark.parametrize("name", ["marks", "tutorial"])
-def test_a_killed_run_goes_on_bit_for_bit(
-    name: str, tmp_path: Path, marks: Path, unbroken: Unbroken
-) -> None:
+def test_a_killed_run_goes_on_bit_for_bit(name: str, tmp_path: Path, marks: Path, unbroken: Unbroken) -> None:
     whole = unbroken(name)
     run = tmp_path / "run"
     process = begin(marks, run, name, saved=STEPS + 1, pause=STEPS + 3)  # in the second epoch
@@ -241,8 +239,8 @@ def without_facts(run: Path) -> None:
         ),
         (
             without_facts,
-            "{run}/run.json cannot be read (Expecting property name enclosed in double quotes: line 1 column 2 "
-            "(char 1)). Delete the folder {run} and train again.",
+            "{run}/run.json cannot be read (Expecting property name enclosed in double quotes: line 1 column "
+            "2 (char 1)). Delete the folder {run} and train again.",
         ),
     ],
 )

@@ -77,7 +77,9 @@ def test_its_recipe_reads_back(trained: TrainingRun, recipe: Recipe) -> None:
 
 def test_summary_adds_up(trained: TrainingRun) -> None:
     text = (trained.folder / "summary.txt").read_text()
-    numbers = [int(line.split()[-1].replace(",", "")) for line in text.splitlines() if re.search(r"\d$", line)]
+    numbers = [
+        int(line.split()[-1].replace(",", "")) for line in text.splitlines() if re.search(r"\d$", line)
+    ]
     *layers, total, _side = numbers
     assert sum(layers) == total > 1000
 
@@ -91,7 +93,9 @@ def test_figures_agree_with_the_evaluation(trained: TrainingRun) -> None:
     assert [row["class"] for row in table] == ["O"] * 3 + ["X"] * 3
     assert sum(int(row["right"]) for row in table) == evaluation.accuracy.right
     for row, values in zip(table, evaluation.probabilities, strict=True):
-        assert [float(row["probability O"]), float(row["probability X"])] == pytest.approx(list(values), rel=1e-5)
+        assert [float(row["probability O"]), float(row["probability X"])] == pytest.approx(
+            list(values), rel=1e-5
+        )
 
 
 def test_run_json_says_how_it_was_made(trained: TrainingRun, marks: Path) -> None:

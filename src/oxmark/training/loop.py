@@ -266,10 +266,11 @@ def _epoch(number: int, learned: tuple[float, float], held_out: tuple[float, flo
 
 def _keep(state: State, recipe: Recipe) -> None:
     """Remember the weights if this epoch is the one to keep so far (of equals the later)."""
-    losses = [entry.validation_loss for entry in state.history]
-    if recipe.keep == "last" or math.isnan(losses[-1]):
+    latest = state.history[-1].validation_loss
+    losses = [e.validation_loss for e in state.history if not math.isnan(e.validation_loss)]
+    if recipe.keep == "last" or not losses:  # without validation pictures the last one is kept
         state.kept_epoch = len(state.history)
-    elif losses[-1] <= min(losses):
+    elif latest <= min(losses):  # never true of a loss that is not a number
         state.kept_epoch = len(state.history)
         state.best = {name: value.detach().clone() for name, value in state.answering.items()}
 
@@ -278,8 +279,8 @@ def _fitted(
     state: State, recipe: Recipe, train: Prepared, validation: Prepared, place: torch.device, finished: bool
 ) -> Fitted:
     """The kept weights, calibrated and ready for the model file."""
-    kept = state.best or state.answering
-    state.network.load_state_dict(kept)
+    state.network.load_state_dict(state.best or state.answering)
+    kept = state.network.state_dict()  # in the network's own memory layout, also after a resume
     temperature = 1.0
     if recipe.calibrate and len(validation.labels):
         seen, labels = on_device(validation, place)
