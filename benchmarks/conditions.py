@@ -11,7 +11,8 @@ from pathlib import Path
 def conditions(*packages: str) -> str:
     """One line: processor, threads, system, Python and package versions."""
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in ("oxmark", *packages))
-    return f"{processor()}, {os.cpu_count()} threads, {platform.system()}, Python {platform.python_version()}; {versions}"
+    python = f"Python {platform.python_version()}"
+    return f"{processor()}, {os.cpu_count()} threads, {platform.system()}, {python}; {versions}"
 
 
 def processor() -> str:

@@ -3,8 +3,8 @@
     python benchmarks/peer_keras_tutorial.py DATA OUT.h5
 
 Runs in the peers' environment (`make bench-peers`), which has no oxmark. Prints one line of JSON: how many
-optimisation steps were really made (the generator of 76 pictures gives 5 batches of at most 16 an epoch and runs
-dry where Keras asks for more) and the accuracy on the test part.
+optimisation steps were really made (the generator runs dry where Keras asks for more) and the accuracy on the
+test part.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
-from tensorflow.keras.preprocessing.image import ImageDataGenerator  # type: ignore[import-not-found]
+from tensorflow.keras.preprocessing.image import ImageDataGenerator
 
 
 class CountSteps(keras.callbacks.Callback):  # type: ignore[misc]

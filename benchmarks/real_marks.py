@@ -2,8 +2,8 @@
 
     python benchmarks/real_marks.py --real FOLDER [--seeds 3]
 
-FOLDER holds ``O`` and ``X`` with pictures of real marks. They are measured on, never trained or tuned on. Every
-model is trained on drawn pictures alone (``oxmark draw``, 104 of them); seed s draws, trains and measures.
+FOLDER holds ``O`` and ``X`` with pictures of real marks. They are measured on, never trained or tuned on.
+Every model is trained on drawn pictures alone (``oxmark draw``, 104 of them); seed s draws and trains.
 Without --real only drawings by fresh hands are read: the same for everybody who runs this.
 """
 

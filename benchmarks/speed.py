@@ -3,8 +3,8 @@
     make bench-peers   # once: installs stock Keras (TensorFlow) into an environment of its own
     python benchmarks/speed.py [--runs 3] [--without-keras]
 
-Every run is a new process, timed from its start to its end; the paths take turns, so that a noisy machine is noisy
-for all of them. Medians and ratios are printed; single times mean little.
+Every run is a new process, timed from its start to its end; the paths take turns, so that a noisy machine is
+noisy for all of them. Medians and ratios are printed; single times mean little.
 """
 
 from __future__ import annotations

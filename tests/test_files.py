@@ -47,6 +47,13 @@ def test_while_it_is_written_the_old_file_stands(tmp_path: Path) -> None:
     assert target.read_bytes() == b"new"
 
 
+def test_the_new_file_takes_the_name_and_does_not_write_into_the_old_one(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("old")
+    (tmp_path / "same.txt").hardlink_to(tmp_path / "a.txt")
+    files.write_text(tmp_path / "a.txt", "new")
+    assert (tmp_path / "same.txt").read_text() == "old"
+
+
 @pytest.mark.parametrize("error", [ValueError("no"), KeyboardInterrupt(), OSError(errno.ENOSPC, "full")])
 def test_what_fails_half_way_leaves_the_old_file_alone(tmp_path: Path, error: BaseException) -> None:
     target = tmp_path / "a.csv"

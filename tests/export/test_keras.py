@@ -23,6 +23,7 @@ from onnx import helper, numpy_helper
 from oxmark.errors import MissingExtra, ModelFileError, NotAnOxmarkModel, OutputError, OxmarkError
 from oxmark.export import keras as export
 from oxmark.export.keras import ExportReport, export_keras
+from oxmark.export.layers import Array
 from oxmark.modelfile.write import metadata, model_bytes
 from oxmark.recipes import load_recipe, to_toml
 from oxmark.training.network import MarksNetwork, build_network
@@ -292,7 +293,7 @@ def test_the_old_file_stays_when_keras_gives_other_probabilities(
     out = tmp_path / "ox.keras"
     out.write_text("the old one")
 
-    def swapped(data: bytes, path: Path) -> tuple[export.Array, export.Array]:
+    def swapped(data: bytes, path: Path) -> tuple[Array, Array]:
         seen, answers = sample(data, path)
         return seen, 1 - answers
 

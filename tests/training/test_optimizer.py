@@ -12,7 +12,7 @@ from torch import Tensor
 
 from oxmark.recipes import load_recipe
 from oxmark.training.network import build_network
-from oxmark.training.optimizer import CHUNK, KerasRMSprop, build_optimizer
+from oxmark.training.optimizer import CHUNK, AdamW, KerasRMSprop, build_optimizer
 
 LR, RHO, EPS = 0.01, 0.9, 1e-7
 Array = npt.NDArray[np.float64]
@@ -104,16 +104,15 @@ def test_the_tutorials_optimizer_has_the_recipes_numbers() -> None:
     network = build_network(recipe, 2, torch.Generator())
     optimizer = build_optimizer(recipe, network)
     assert isinstance(optimizer, KerasRMSprop)
-    (group,) = optimizer.param_groups
-    assert (group["lr"], group["rho"], group["eps"]) == (0.001, 0.8, 1e-5)
-    assert [id(p) for p in group["params"]] == [id(p) for p in network.parameters()]
+    assert (optimizer.rate, optimizer.rho, optimizer.epsilon) == (0.001, 0.8, 1e-5)
+    assert [id(p) for p in optimizer.weights] == [id(p) for p in network.parameters()]
 
 
 def test_adamw_decays_weights_and_nothing_else() -> None:
     recipe = load_recipe("marks").with_settings({"weight_decay": 0.1, "learning_rate": 0.5, "width": 4})
     network = build_network(recipe, 2, torch.Generator().manual_seed(0))
     optimizer = build_optimizer(recipe, network)
-    assert isinstance(optimizer, torch.optim.AdamW)
+    assert isinstance(optimizer, AdamW)
     before = {name: p.detach().clone() for name, p in network.named_parameters()}
     learned = {name: p for name, p in network.named_parameters() if p.requires_grad}
     for parameter in learned.values():
@@ -123,7 +122,23 @@ def test_adamw_decays_weights_and_nothing_else() -> None:
         decayed = name.endswith("weight") and not name.startswith("norm")
         expected = before[name] * (1 - 0.5 * 0.1) if decayed else before[name]
         torch.testing.assert_close(parameter.detach(), expected, msg=name)
-    assert {id(p) for p in learned.values()} == {
-        id(p) for group in optimizer.param_groups for p in group["params"]
-    }
-    assert {group["eps"] for group in optimizer.param_groups} == {recipe.epsilon}
+    assert {id(p) for p in learned.values()} == {id(p) for p in optimizer.weights}
+    assert optimizer.epsilon == recipe.epsilon
+
+
+@pytest.mark.parametrize("of_weight", [same, channels_last])
+def test_adamw_is_that_of_torch(of_weight: Layout) -> None:
+    start = of_weight(torch.randn(6, 4, 3, 3, generator=torch.Generator().manual_seed(0)))
+    ours, theirs = (torch.nn.Parameter(start.clone()) for _ in range(2))
+    optimizer = AdamW([ours], 0.01, 1e-8, 0.1)
+    referee = torch.optim.AdamW([theirs], lr=0.01, eps=1e-8, weight_decay=0.1)
+    generator = torch.Generator().manual_seed(1)
+    for rate in (0.01, 0.02, 0.005, 0.001):
+        optimizer.rate = referee.param_groups[0]["lr"] = rate
+        ours.grad = torch.randn(6, 4, 3, 3, generator=generator)
+        theirs.grad = ours.grad.clone()
+        optimizer.step()
+        referee.step()
+    torch.testing.assert_close(ours, theirs, rtol=1e-6, atol=1e-7)
+    optimizer.zero_grad()
+    assert ours.grad is None

@@ -2,6 +2,6 @@
 
 import os
 
-# Threads that wait should sleep, not spin: on a busy machine spinning makes small networks ten times slower.
-# Read by the OpenMP runtime when torch loads it; a value that the user has set stays.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# Threads that wait for each other should soon sleep, not spin on: on a busy machine spinning makes small
+# networks many times slower. Read by GNU's OpenMP when torch loads it; a value that the user has set stays.
+os.environ.setdefault("GOMP_SPINCOUNT", "4000")

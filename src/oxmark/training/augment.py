@@ -163,7 +163,9 @@ def bends(count: int, size: int, strength: float, generator: torch.Generator) ->
         return None
     coarse = torch.randn(count, 2, 5, 5, generator=generator) * (strength * size / 2)
     amount = torch.rand(count, 1, 1, 1, generator=generator)
-    return functional.interpolate(coarse * amount, size=(size, size), mode="bicubic", align_corners=True)
+    corners = torch.eye(5)[None, None]
+    smooth = functional.interpolate(corners, size=(size, 5), mode="bicubic", align_corners=True)[0, 0]
+    return smooth @ (coarse * amount) @ smooth.T  # bicubic enlargement, along one axis and then the other
 
 
 def resample(batch: Tensor, matrix: Tensor, bend: Tensor | None, padding: str) -> Tensor:
@@ -216,9 +218,21 @@ def thicken(batch: Tensor, pixels: Tensor) -> Tensor:
     sign = torch.where(amount < 0, -1.0, 1.0)
     for step in range(math.ceil(float(pixels.abs().max()))):
         part = (amount.abs() - step).clamp(0, 1) * torch.where(amount < 0, 0.5, 1.0)
-        extreme = sign * functional.max_pool2d(sign * result, 3, 1, 1)  # the highest, or the lowest, around
+        extreme = sign * _highest_around(sign * result)  # the highest, or the lowest when shrinking
         result = result + part * (extreme - result)
     return result
+
+
+def _highest_around(batch: Tensor) -> Tensor:
+    """The highest value among each pixel and its eight neighbours; rows first, then columns."""
+    for axis in (2, 3):
+        length = batch.shape[axis]
+        before, behind = batch.narrow(axis, 0, length - 1), batch.narrow(axis, 1, length - 1)
+        highest = batch.clone()
+        torch.maximum(highest.narrow(axis, 1, length - 1), before, out=highest.narrow(axis, 1, length - 1))
+        torch.maximum(highest.narrow(axis, 0, length - 1), behind, out=highest.narrow(axis, 0, length - 1))
+        batch = highest
+    return batch
 
 
 def holes(count: int, size: int, probability: float, generator: torch.Generator) -> Tensor:

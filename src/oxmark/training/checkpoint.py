@@ -10,13 +10,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as serialise
 from torch import Tensor
 
 from oxmark.errors import RunError
 from oxmark.files import write_bytes
+from oxmark.training.optimizer import Optimizer
 
 FILE = Path("checkpoint") / "state.safetensors"
 """Where a run folder keeps its checkpoint."""
@@ -27,7 +27,7 @@ class Checkpoint:
     """The state of a training after a whole epoch.
 
     Attributes:
-        tensors: ``network.*``, ``best.*`` (the kept weights so far), ``optimizer.<i>.<name>`` and
+        tensors: ``network.*``, ``best.*`` (the kept weights so far), ``optimizer.<name>.<i>`` and
             ``generator`` (the state of the random numbers).
         facts: JSON: ``epoch``, ``history``, ``kept_epoch``, ``fingerprint`` of data and recipe.
     """
@@ -68,26 +68,20 @@ def read(path: Path) -> Checkpoint:
         ) from error
 
 
-def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """The optimizer's memory as flat names: ``optimizer.<number of the weight>.<name>``."""
-    state = optimizer.state_dict()["state"]
+def optimizer_tensors(optimizer: Optimizer) -> dict[str, Tensor]:
+    """The optimizer's memory as flat names: ``optimizer.<name>.<number of the weight>``."""
     return {
-        f"optimizer.{index}.{name}": torch.as_tensor(value)
-        for index, values in state.items()
-        for name, value in values.items()
+        f"optimizer.{name}.{number}": value
+        for name, values in optimizer.memory.items()
+        for number, value in enumerate(values)
     }
 
 
-def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
+def restore_optimizer(optimizer: Optimizer, tensors: dict[str, Tensor]) -> None:
     """Put memory made by :func:`optimizer_tensors` back (names without the leading ``optimizer.``).
 
-    Each tensor gets the memory layout of its weight, as it had before it was saved.
+    Each tensor keeps its place and memory layout; only the values change.
     """
-    weights = [weight for group in optimizer.param_groups for weight in group["params"]]
-    state: dict[int, dict[str, Tensor]] = {}
-    for key, value in tensors.items():
-        index, _, name = key.partition(".")
-        weight = weights[int(index)]
-        laid_out = torch.empty_like(weight).copy_(value) if value.shape == weight.shape else value
-        state.setdefault(int(index), {})[name] = laid_out
-    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+    for name, values in optimizer.memory.items():
+        for number, value in enumerate(values):
+            value.copy_(tensors[f"{name}.{number}"])

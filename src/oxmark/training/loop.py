@@ -181,8 +181,7 @@ def _step(state: State, recipe: Recipe, batch: Tensor, labels: Tensor, rate: flo
     loss = cross_entropy(logits, labels, recipe.label_smoothing)
     state.optimizer.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call]
-    for group in state.optimizer.param_groups:
-        group["lr"] = rate
+    state.optimizer.rate = rate
     state.optimizer.step()
     state.steps += 1
     _follow(state, recipe)
@@ -260,8 +259,7 @@ def _logits(network: Network, weights: dict[str, Tensor], seen: Tensor, batch: i
 
 
 def _epoch(number: int, learned: tuple[float, float], held_out: tuple[float, float], state: State) -> Epoch:
-    rate = float(state.optimizer.param_groups[0]["lr"])
-    return Epoch(number, *learned, *held_out, rate)
+    return Epoch(number, *learned, *held_out, state.optimizer.rate)
 
 
 def _keep(state: State, recipe: Recipe) -> None:

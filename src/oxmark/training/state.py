@@ -17,7 +17,7 @@ from oxmark.errors import RunError
 from oxmark.recipes import Recipe
 from oxmark.training import checkpoint
 from oxmark.training.network import Network, build_network
-from oxmark.training.optimizer import build_optimizer
+from oxmark.training.optimizer import Optimizer, build_optimizer
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,7 +63,7 @@ class State:
     """What changes while training."""
 
     network: Network
-    optimizer: torch.optim.Optimizer
+    optimizer: Optimizer
     generator: torch.Generator
     average: dict[str, Tensor] | None  # the running average of the weights, where the recipe wants one
     history: list[Epoch]
