@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import pkgutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -28,6 +29,7 @@ OFFERED = [
     "read_folder",
     "train",
 ]
+MODULES = sorted(module.name for module in pkgutil.iter_modules(oxmark.__path__))
 VERBS = [name for name in OFFERED if name.islower()]
 METHODS = ["Classifier.predict", "Recipe.with_settings", "Classifier.view", "Classifier.stream"]
 
@@ -42,6 +44,11 @@ def public(name: str) -> Any:
 def test_the_offer_is_this_list() -> None:
     assert oxmark.__all__ == OFFERED == sorted(OFFERED)
     assert dir(oxmark) == sorted([*OFFERED, "__version__"])
+
+
+def test_no_module_has_the_name_of_a_function() -> None:
+    """Importing it would put the module in the function's place."""
+    assert set(MODULES).isdisjoint(OFFERED)
 
 
 @pytest.mark.parametrize("name", OFFERED)

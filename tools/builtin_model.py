@@ -27,14 +27,11 @@ def main() -> None:
     """Draw, train, and put the model file in its place."""
     with tempfile.TemporaryDirectory() as folder:
         marks = oxmark.draw_dataset(Path(folder) / "marks", hands=HANDS, counts=COUNTS, seed=SEED)
-        run = oxmark.train(
-            marks,
-            oxmark.load_recipe("marks", SETTINGS),
-            out=Path(folder) / "run",
-            seed=SEED,
-            device="cpu",
-            progress=progress_on_stderr(),
-        )
+        recipe = oxmark.load_recipe("marks", SETTINGS)
+        with progress_on_stderr() as progress:
+            run = oxmark.train(
+                marks, recipe, out=Path(folder) / "run", seed=SEED, device="cpu", progress=progress
+            )
         shutil.copyfile(run.model, TARGET)
     say(f"{TARGET}: {TARGET.stat().st_size / 1000:.0f} kB")
 

@@ -19,8 +19,8 @@ from typing import Any, overload
 import numpy as np
 import numpy.typing as npt
 
-from oxmark.data.decode import WORKERS, decode
-from oxmark.errors import PictureError, RunError
+from oxmark.data.decode import MAX_PIXELS, WORKERS, decode
+from oxmark.errors import PictureError, PictureTooLarge, RunError
 from oxmark.modelfile.check import Checked, check, read_checked
 from oxmark.modelfile.session import open_session
 
@@ -127,6 +127,10 @@ class Classifier:
         """
         if isinstance(pictures, (str, os.PathLike, np.ndarray)):
             return self._answer(pictures)
+        if not isinstance(pictures, (list, tuple)):
+            raise PictureError(
+                f"A {type(pictures).__name__} is no picture. Give a path, a uint8 array, or a list of these."
+            )
         return [self._answer(picture) for picture in pictures]
 
     def view(self, picture: Picture) -> View:
@@ -230,6 +234,11 @@ def as_rgba(array: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
         raise PictureError(
             f"An array of dtype {array.dtype} and shape {array.shape} is no picture. "
             "Give uint8 pixels 0..255 of shape (H, W), (H, W, 3) or (H, W, 4)."
+        )
+    if array.shape[0] * array.shape[1] > MAX_PIXELS:
+        raise PictureTooLarge(
+            f"An array of {array.shape[1]} x {array.shape[0]} pixels is too large; at most "
+            f"{MAX_PIXELS:,} pixels are answered. Make it smaller first."
         )
     if array.ndim == 2:
         array = array[:, :, None]

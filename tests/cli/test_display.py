@@ -77,7 +77,8 @@ def test_the_time_left_follows_the_clock(
 
 
 def test_where_stderr_is_no_terminal_lines_are_plain(oxmark: Oxmark, drawn: Path) -> None:
-    assert type(progress_on_stderr()) is PlainProgress
+    with progress_on_stderr() as progress:
+        assert type(progress) is PlainProgress
     ran = oxmark("train", drawn, "--set", "epochs=2", "--set", "size=32", "--set", "width=4", "--out", "run")
     lines = ran.err.splitlines()
     assert (ran.code, lines[0]) == (0, "reading the pictures (24)")
@@ -162,4 +163,16 @@ def test_what_is_told_without_a_bar_does_no_harm(terminal: io.StringIO) -> None:
 
 def test_a_terminal_gets_the_live_display(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    assert type(progress_on_stderr()) is LiveProgress
+    with progress_on_stderr() as progress:
+        assert type(progress) is LiveProgress
+
+
+def test_the_terminal_is_left_as_it_was_when_a_command_fails(
+    monkeypatch: pytest.MonkeyPatch, terminal: io.StringIO
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    with pytest.raises(RuntimeError), progress_on_stderr() as progress:
+        progress.begin("reading the pictures", 3)
+        raise RuntimeError("in the middle")
+    shown = terminal.getvalue()
+    assert shown.rfind("\x1b[?25h") > shown.rfind("\x1b[?25l") >= 0  # the cursor is back

@@ -196,8 +196,9 @@ def test_empty_pictures_survive() -> None:
 def test_thickness_is_in_pixels_on_each_side(pixels: float, columns: float) -> None:
     """A bar over the whole width, so that its area tells its thickness; shrinking takes half."""
     batch = bar(rows=slice(30, 34), columns=ALL)
-    result = thicken(batch, torch.tensor([pixels]))
-    assert float(result.sum()) / 64 == pytest.approx(columns, abs=1e-4)
+    for across in (batch, batch.transpose(2, 3)):
+        result = thicken(across, torch.tensor([pixels]))
+        assert float(result.sum()) / 64 == pytest.approx(columns, abs=1e-4)
 
 
 @pytest.mark.parametrize("pixels", [-0.5, -1.0, -1.5, -8.0])

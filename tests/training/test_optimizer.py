@@ -113,6 +113,9 @@ def test_adamw_decays_weights_and_nothing_else() -> None:
     network = build_network(recipe, 2, torch.Generator().manual_seed(0))
     optimizer = build_optimizer(recipe, network)
     assert isinstance(optimizer, AdamW)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.add_(0.5)  # no weight is zero, where decay would not show
     before = {name: p.detach().clone() for name, p in network.named_parameters()}
     learned = {name: p for name, p in network.named_parameters() if p.requires_grad}
     for parameter in learned.values():

@@ -20,7 +20,8 @@ def demo(out: Path | None, seed: int, as_json: bool) -> None:
     """
     from oxmark.workflow.demonstration import demonstrate
 
-    result = demonstrate(out, seed=seed, progress=progress_on_stderr())
+    with progress_on_stderr() as progress:
+        result = demonstrate(out, seed=seed, progress=progress)
     if as_json:
         answer(result.as_json())
     else:

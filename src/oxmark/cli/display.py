@@ -36,7 +36,7 @@ class PlainProgress(Told):
     def epoch(self, entry: Epoch, epochs: int) -> None:
         """A line, if it is this epoch's turn."""
         left = self._time_left(entry.epoch, epochs)
-        if entry.epoch == epochs or epochs <= LINES or entry.epoch % math.ceil(epochs / LINES) == 0:
+        if entry.epoch == epochs or entry.epoch % math.ceil(epochs / LINES) == 0:
             say(f"{epoch_line(entry, epochs)}  {left}")
         if entry.epoch == epochs:
             self._stop_watching()
@@ -76,16 +76,22 @@ class LiveProgress(PlainProgress):
 
     def __init__(self) -> None:
         super().__init__()
+        self._console = Console(stderr=True)
+        self._bar = self._new_bar()
+        self._task: TaskID | None = None
+
+    def _new_bar(self) -> Progress:
         columns: tuple[Any, ...] = (
             TextColumn("{task.description}"),
             BarColumn(bar_width=28),
             TextColumn("{task.fields[text]}", markup=False),
         )
-        self._bar = Progress(*columns, console=Console(stderr=True), transient=False)
-        self._task: TaskID | None = None
+        return Progress(*columns, console=self._console, transient=False)
 
     def begin(self, what: str, total: int) -> None:
         """A new bar."""
+        self.end()
+        self._bar = self._new_bar()
         self._bar.start()
         self._task = self._bar.add_task(what, total=total, text="")
 
@@ -113,7 +119,7 @@ class LiveProgress(PlainProgress):
 
     def note(self, text: str) -> None:
         """Say it above the bar."""
-        self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def epoch_line(entry: Epoch, epochs: int) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,16 @@ def answer(value: object) -> None:
     click.echo(json.dumps(value, ensure_ascii=False))
 
 
+def printable(text: str) -> str:
+    """A path as it is, but with bytes that are no UTF-8 written as ``\\udcXX``, so that it can be printed.
+
+    Example:
+        >>> printable("photo.png")
+        'photo.png'
+    """
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def percent(share: float | None) -> str:
     """A share 0..1 for people.
 
@@ -57,8 +68,13 @@ def percent(share: float | None) -> str:
     return "-" if share is None else f"{share * 100:.1f} %"
 
 
-def progress_on_stderr() -> Progress:
-    """A live display on a terminal, plain lines elsewhere."""
+@contextlib.contextmanager
+def progress_on_stderr() -> Iterator[Progress]:
+    """A live display on a terminal, plain lines elsewhere; the terminal is left as it was."""
     from oxmark.cli.display import LiveProgress, PlainProgress
 
-    return LiveProgress() if sys.stderr.isatty() else PlainProgress()
+    progress = LiveProgress() if sys.stderr.isatty() else PlainProgress()
+    try:
+        yield progress
+    finally:
+        progress.end()

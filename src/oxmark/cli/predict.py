@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
 
-from oxmark.cli.output import answer, json_option, path_option, percent, say
+from oxmark.cli.output import answer, json_option, path_option, percent, printable, say
 from oxmark.errors import PictureError
 from oxmark.inference import Classifier, Prediction, load
 
@@ -34,10 +35,15 @@ def predict(
 
     classifier = load(model)
     say(f"Answered by {classifier.name}: {', '.join(classifier.classes)}")
+    files = picture_files(paths)
+    first = next(files, None)
+    if first is None:
+        say(f"No pictures found in {', '.join(map(str, paths))}.")
+        return 2
     drawn = AnswerSheet() if sheet else None
     total = failed = 0
     with _table(csv, classifier) as add_row:
-        for path, result in classifier.stream(picture_files(paths)):
+        for path, result in classifier.stream(itertools.chain([first], files)):
             total += 1
             failed += isinstance(result, PictureError)
             _print(path, result, as_json)
@@ -47,9 +53,6 @@ def predict(
     if drawn and sheet:
         drawn.write(sheet, f"{total - failed} pictures, answered by {Path(classifier.name).name}")
         say(f"sheet: {sheet}")
-    if total == 0:
-        say(f"No pictures found in {', '.join(map(str, paths))}.")
-        return 2
     if failed:
         say(f"{failed} of {total} pictures could not be read.")
     return (2 if failed == total else 1) if failed else 0
@@ -58,12 +61,12 @@ def predict(
 def _print(path: Path, result: Answer, as_json: bool) -> None:
     if isinstance(result, PictureError):
         if as_json:
-            answer({"file": str(path), "error": str(result)})
+            answer({"file": printable(str(path)), "error": printable(str(result))})
         say(f"cannot be read: {result}")
     elif as_json:
         answer(
             {
-                "file": str(path),
+                "file": printable(str(path)),
                 "label": result.label,
                 "probabilities": {name: round(p, 6) for name, p in result.probabilities.items()},
                 "known": round(result.known, 6),
@@ -72,7 +75,7 @@ def _print(path: Path, result: Answer, as_json: bool) -> None:
     else:
         label = result.label or "none of these"
         certainty = percent(result.probabilities[result.label]) if result.label else ""
-        click.echo(f"{label}\t{certainty}\t{path}")
+        click.echo(f"{label}\t{certainty}\t{printable(str(path))}")
 
 
 @contextlib.contextmanager
@@ -89,11 +92,12 @@ def _table(path: Path | None, classifier: Classifier) -> Iterator[Callable[[Path
         writer.writerow(["file", "label", "known", *names, "error"])
 
         def add(picture: Path, result: Answer) -> None:
+            name = printable(str(picture))
             if isinstance(result, PictureError):
-                writer.writerow([picture, "", "", *([""] * len(names)), result])
+                writer.writerow([name, "", "", *([""] * len(names)), printable(str(result))])
             else:
                 values = [f"{p:.6f}" for p in result.probabilities.values()]
-                writer.writerow([picture, result.label or "", f"{result.known:.6f}", *values, ""])
+                writer.writerow([name, result.label or "", f"{result.known:.6f}", *values, ""])
 
         yield add
     say(f"table: {path}")

@@ -37,11 +37,11 @@ def show(data: Path, out: Path | None, as_json: bool) -> int:
     for error in overview.errors:
         say(f"cannot be read: {error}")
     if out is not None:
-        from oxmark.report.fonts import missing_font_note
-
-        say(f"contact sheet: {draw_overview(overview, out)}")
-        if note := missing_font_note(group.name for group in overview.groups):
+        notes = draw_overview(overview, out)
+        for note in notes:
             say(note)
+        say(f"contact sheet: {out}")
+        return 1 if overview.errors or any(note.startswith("cannot be read") for note in notes) else 0
     return 1 if overview.errors else 0
 
 

@@ -50,16 +50,17 @@ def train(
     from oxmark.workflow.training_run import train as run_training
 
     chosen = None if resume and recipe is None and not settings else load_recipe(recipe or "marks", settings)
-    run = run_training(
-        data,
-        chosen,
-        out=out,
-        seed=seed,
-        device=device,
-        resume=resume,
-        skip_bad=skip_bad,
-        progress=progress_on_stderr(),
-    )
+    with progress_on_stderr() as progress:
+        run = run_training(
+            data,
+            chosen,
+            out=out,
+            seed=seed,
+            device=device,
+            resume=resume,
+            skip_bad=skip_bad,
+            progress=progress,
+        )
     if not run.finished:
         say(f"Stopped and saved. Go on with: oxmark train {data} --out {run.folder} --resume")
         return 130

@@ -31,7 +31,7 @@ class Recipe(BaseModel):
         100
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=True)
 
     name: str = Field(
         description="Name of the recipe, for run folders and reports.", pattern=r"^[\w-]{1,40}$"
@@ -216,7 +216,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
 def _parse_setting(setting: str) -> tuple[str, object]:
     key, equals, text = setting.partition("=")
     key, text = key.strip(), text.strip()
-    if not equals or not key:
+    if not equals or not key or "\n" in text:
         raise RecipeError(f"'{setting}' is no setting. Write key=value, for example epochs=20.")
     try:
         return key, tomllib.loads(f"value = {text}")["value"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from oxmark.inference import model_file
 
 if TYPE_CHECKING:
-    from oxmark.export.keras import ExportReport
+    from oxmark.exports.keras import ExportReport
 
 
 def export(model: str | os.PathLike[str], out: str | os.PathLike[str]) -> ExportReport:
@@ -29,6 +29,6 @@ def export(model: str | os.PathLike[str], out: str | os.PathLike[str]) -> Export
     Example:
         >>> export("runs/first", "ox_class_cnn.h5").path  # doctest: +SKIP
     """
-    from oxmark.export.keras import export_keras
+    from oxmark.exports.keras import export_keras
 
     return export_keras(model_file(model), out)

@@ -7,7 +7,6 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -93,24 +92,35 @@ def look(data: str | os.PathLike[str]) -> Overview:
     return Overview(dataset, groups, tuple(h for h in headers if isinstance(h, PictureError)))
 
 
-def draw_overview(overview: Overview, out: str | os.PathLike[str]) -> Path:
-    """Draw a contact sheet, eight pictures of each class. Raises :class:`OutputError`."""
+def draw_overview(overview: Overview, out: str | os.PathLike[str]) -> tuple[str, ...]:
+    """Draw a contact sheet, eight pictures of each class.
+
+    Returns:
+        What should be known about the sheet, in sentences: damaged pictures, names without a font.
+
+    Raises:
+        OutputError: The sheet cannot be written.
+    """
+    from oxmark.report.fonts import missing_font_note
     from oxmark.report.pictures import thumbnail
     from oxmark.report.sheets import Tile, contact_sheet
 
     broken = {error.path for error in overview.errors}
-    rows = []
+    rows, notes = [], []
     for label, name in enumerate(overview.dataset.classes):
         samples = [s for s in overview.dataset.samples if s.label == label and s.path not in broken]
         tiles: list[Tile] = []
         for sample in spread(samples, SHOWN):
             try:
                 tiles.append(Tile(thumbnail(decode(sample.path), 180), sample.path.name))
-            except PictureError as error:  # readable header, damaged picture: shown in the list instead
+            except PictureError as error:  # a readable header, but a damaged picture
+                notes.append(f"cannot be read: {error}")
                 tiles.append(Tile(_cross(), sample.path.name, type(error).__name__, False))
         rows.append((f"{name}  ({len(samples)})", tiles))
     contact_sheet(out, rows=rows, title=overview.dataset.root.resolve().name)
-    return Path(out)
+    if note := missing_font_note(overview.dataset.classes):
+        notes.append(note)
+    return tuple(notes)
 
 
 def spread(samples: Sequence[Sample], count: int) -> list[Sample]:

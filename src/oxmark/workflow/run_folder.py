@@ -75,9 +75,9 @@ def resumed_run(out: str | os.PathLike[str] | None) -> tuple[Path, Recipe, dict[
 def read_facts(folder: Path) -> dict[str, Any]:
     """The contents of ``run.json``. Raises :class:`RunError`."""
     try:
-        facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
-        return dict(facts)
-    except (OSError, ValueError, TypeError) as error:
+        facts = dict(json.loads((folder / FACTS).read_text(encoding="utf-8")))
+        return {**facts, "seed": int(facts["seed"])}
+    except (OSError, ValueError, TypeError, KeyError) as error:
         raise RunError(
             f"{folder / FACTS} cannot be read ({error}). Delete the folder {folder} and train again."
         ) from error

@@ -30,7 +30,7 @@ from typing import Any
 import numpy as np
 
 from oxmark.errors import MissingExtra, OutputError, OxmarkError
-from oxmark.export.layers import Array, Translation, cannot
+from oxmark.exports.layers import Array, Translation, cannot
 from oxmark.files import replacing
 from oxmark.modelfile.check import Checked, read_checked
 from oxmark.modelfile.session import open_session

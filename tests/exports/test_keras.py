@@ -21,9 +21,9 @@ import torch
 from onnx import helper, numpy_helper
 
 from oxmark.errors import MissingExtra, ModelFileError, NotAnOxmarkModel, OutputError, OxmarkError
-from oxmark.export import keras as export
-from oxmark.export.keras import ExportReport, export_keras
-from oxmark.export.layers import Array
+from oxmark.exports import keras as export
+from oxmark.exports.keras import ExportReport, export_keras
+from oxmark.exports.layers import Array
 from oxmark.modelfile.write import metadata, model_bytes
 from oxmark.recipes import load_recipe, to_toml
 from oxmark.training.network import MarksNetwork, build_network
@@ -322,7 +322,7 @@ def test_a_place_that_cannot_be_written_to(tmp_path: Path, small: Path, suffix: 
 FULL_DISK = """
 import resource, sys
 from oxmark.errors import OutputError
-from oxmark.export.keras import export_keras
+from oxmark.exports.keras import export_keras
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 for out in sys.argv[2:]:
     try:
@@ -353,7 +353,7 @@ def test_keras_that_is_not_installed(tmp_path: Path, small: Path, monkeypatch: p
 
 
 def test_a_backend_that_is_not_installed(tmp_path: Path, small: Path) -> None:
-    code = "import sys; from oxmark.export.keras import export_keras; export_keras(*sys.argv[1:])"
+    code = "import sys; from oxmark.exports.keras import export_keras; export_keras(*sys.argv[1:])"
     command = [sys.executable, "-c", code, str(small), str(tmp_path / "ox.keras")]
     environment = {"KERAS_BACKEND": "jax", "HOME": str(tmp_path)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
