@@ -61,7 +61,7 @@ def main(real: Path | None, seeds: int) -> None:
         for recipe in ("marks", "tutorial"):
             right = []
             for seed in range(seeds):
-                marks = work / f"marks-{seed}"
+                marks = work / f"drawn-{seed}"
                 if not marks.exists():
                     oxmark.draw_dataset(marks, seed=seed)
                 run = oxmark.train(marks, recipe, seed=seed, out=work / f"{recipe}-{seed}")

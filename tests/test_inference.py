@@ -16,7 +16,14 @@ import torch
 from onnx import numpy_helper
 from PIL import Image
 
-from oxmark.errors import ModelFileError, NotAnOxmarkModel, NotAPicture, PictureError, RunError
+from oxmark.errors import (
+    ModelFileError,
+    NotAnOxmarkModel,
+    NotAPicture,
+    PictureError,
+    PictureTooLarge,
+    RunError,
+)
 from oxmark.inference import Classifier, Picture, Prediction, as_rgba, load, model_file
 from oxmark.modelfile.check import check
 from oxmark.modelfile.write import metadata, model_bytes
@@ -170,6 +177,25 @@ def test_a_bad_array_has_its_sentence(array: Any, what: str, classifier: Classif
         with pytest.raises(PictureError) as caught:
             ask(array)
         assert str(caught.value) == said
+
+
+def test_an_array_above_the_limit_is_refused(classifier: Classifier) -> None:
+    huge = np.broadcast_to(np.uint8(255), (8193, 8192))
+    with pytest.raises(PictureTooLarge) as caught:
+        classifier.predict(huge)
+    assert str(caught.value) == (
+        "An array of 8192 x 8193 pixels is too large; at most 67,108,864 pixels are answered. "
+        "Make it smaller first."
+    )
+
+
+@pytest.mark.parametrize("thing", [3, None, b"bytes", {"a": 1}])
+def test_what_is_no_picture_has_its_sentence(thing: Any, classifier: Classifier) -> None:
+    with pytest.raises(PictureError) as caught:
+        classifier.predict(thing)
+    assert str(caught.value) == (
+        f"A {type(thing).__name__} is no picture. Give a path, a uint8 array, or a list of these."
+    )
 
 
 # --- view, threads, facts -----------------------------------------------------------------------------------
