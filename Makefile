@@ -52,5 +52,5 @@ $(READY): constraints.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11) and "oxmark needs Python 3.11 or later; run: make PYTHON=python3.11 ...")'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
-		--editable '.[train,keras]' --group dev
+		--editable '.[dev]'
 	touch $(READY)

@@ -29,7 +29,7 @@ from oxmark.recipes import Recipe
 from oxmark.training import checkpoint
 from oxmark.training.augment import augment
 from oxmark.training.calibration import fit_temperature
-from oxmark.training.device import choose_device, make_repeatable
+from oxmark.training.device import choose_device, keep_buffers, make_repeatable
 from oxmark.training.network import Network, Weights, probabilities, summary
 from oxmark.training.state import Epoch, Pass, Prepared, State, on_device, restore, save, start
 
@@ -100,6 +100,7 @@ def fit(
     """
     place = choose_device(device)
     make_repeatable()
+    keep_buffers()
     seen, labels = on_device(train, place)
     state = start(recipe, classes, seed, place)
     validation = _with_views(validation, recipe, seed)
