@@ -15,6 +15,13 @@ DENIED = "permission denied; choose a folder you may write to."
 FILE_IN_PATH = "a part of that path is a file, not a folder; choose another place."
 
 
+def test_a_reader_that_left_is_not_blamed_on_the_file(tmp_path: Path) -> None:
+    with pytest.raises(BrokenPipeError), files.replacing(tmp_path / "answers.csv") as temporary:
+        temporary.write_text("some")
+        raise BrokenPipeError
+    assert list(tmp_path.iterdir()) == []
+
+
 def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 

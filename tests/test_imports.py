@@ -202,7 +202,6 @@ def test_commands_import_their_verb_late() -> None:
     ]
     assert set(early) == {
         "cli/display.py imports oxmark.workflow.progress",
-        "cli/output.py imports oxmark.workflow.progress",
     }
 
 

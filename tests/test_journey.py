@@ -133,8 +133,9 @@ def test_the_printed_recipe_is_the_runs(journey: dict[str, Done], home: Path) ->
 def test_training_tells_how_far_it_is_on_stderr(journey: dict[str, Done]) -> None:
     lines = journey["train"].stderr.splitlines()
     assert lines[0] == "reading the pictures (24)"
-    assert [line[:9] for line in lines[1:3]] == ["epoch 1/2", "epoch 2/2"]
-    assert "right" in lines[3]
+    assert lines[1] == "run folder: run"
+    assert [line[:9] for line in lines[2:4]] == ["epoch 1/2", "epoch 2/2"]
+    assert "right" in lines[4]
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -38,6 +38,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         _make(target.parent)
         yield temporary
         temporary.replace(target)
+    except BrokenPipeError:  # whoever read our output left; that is not this file's fault
+        raise
     except OSError as error:
         raise output_error(target, error) from error
     finally:

@@ -82,7 +82,7 @@ def test_where_stderr_is_no_terminal_lines_are_plain(oxmark: Oxmark, drawn: Path
     ran = oxmark("train", drawn, "--set", "epochs=2", "--set", "size=32", "--set", "width=4", "--out", "run")
     lines = ran.err.splitlines()
     assert (ran.code, lines[0]) == (0, "reading the pictures (24)")
-    assert [line[:9] for line in lines[1:3]] == ["epoch 1/2", "epoch 2/2"]
+    assert [line[:9] for line in lines[1:4]] == ["run folde", "epoch 1/2", "epoch 2/2"]
     assert "\x1b" not in ran.err
     assert lines[-2:] == [
         f"Kept epoch {lines[-2].split()[2][:-1]}. Curves, samples and answers are in run",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 import subprocess
@@ -76,8 +77,9 @@ def shelf(marks: Path, trained: TrainingRun, monkeypatch: pytest.MonkeyPatch) ->
     def draw(folder: Path, *, seed: int) -> Path:
         return Path(shutil.copytree(marks, folder))
 
-    def train(data: Path, *, out: Path, seed: int, progress: Progress) -> None:
+    def train(data: Path, *, out: Path, seed: int, progress: Progress) -> TrainingRun:
         shutil.copytree(trained.folder, out)
+        return trained
 
     monkeypatch.setattr(oxmark.data.draw, "draw_dataset", draw)
     monkeypatch.setattr(training_run, "train", train)
@@ -112,6 +114,18 @@ def test_a_process_that_answers_otherwise_is_noticed(
     with pytest.raises(TrainingError) as caught:
         demonstrate("demo")
     assert str(caught.value) == "A new process answers the test pictures differently from the training."
+
+
+@pytest.mark.usefixtures("shelf")
+def test_a_stopped_training_stops_the_demo(trained: TrainingRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    stopped = dataclasses.replace(trained, finished=False)
+    monkeypatch.setattr(training_run, "train", lambda *_, **__: stopped)
+    told: list[str] = []
+    progress = Progress()
+    monkeypatch.setattr(progress, "note", told.append)
+    with pytest.raises(KeyboardInterrupt):
+        demonstrate("demo", progress=progress)
+    assert told[-1] == "Stopped and saved. Go on with: oxmark train demo/marks --out demo/run --resume"
 
 
 @pytest.mark.usefixtures("shelf")

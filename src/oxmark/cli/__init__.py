@@ -29,6 +29,7 @@ def run(arguments: Sequence[str] | None = None) -> None:
 def _exit_code(arguments: list[str] | None) -> int:
     try:
         result = main.main(args=arguments, prog_name="oxmark", standalone_mode=False)
+        sys.stdout.flush()
     except click.exceptions.Abort:
         say("Stopped.")
         return INTERRUPTED
@@ -46,4 +47,16 @@ def _exit_code(arguments: list[str] | None) -> int:
             raise
         say(f"oxmark: {cure}")
         return NOT_STARTED
+    except OSError as error:
+        if os.environ.get("OXMARK_DEBUG"):
+            raise
+        say(f"oxmark: cannot write the output: {error.strerror or error}.")
+        _drop_output()
+        return NOT_STARTED
     return result if isinstance(result, int) else DONE
+
+
+def _drop_output() -> None:
+    """What could not be written must not be tried again, and fail again, when Python ends."""
+    with open(os.devnull, "w") as nowhere:  # noqa: PTH123  os.devnull is no path of ours
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 
-from oxmark.cli.output import answer, json_option, path_option, recipe_option, say, seed_option, set_option
+from oxmark.cli.output import answer, json_option, png_option, recipe_option, say, seed_option, set_option
 
 
 @click.command(short_help="Show what training makes of a picture.")
 @click.argument("data", metavar="DATA_OR_IMAGE", type=click.Path(path_type=Path))
 @recipe_option
 @set_option
-@path_option("--out", "The PNG to write; augmentations.png when left out.")
+@png_option("--out", "The PNG to write; augmentations.png when left out.")
 @seed_option
 @json_option
 def augment(

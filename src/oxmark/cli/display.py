@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import signal
 import time
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -25,9 +26,15 @@ class PlainProgress(Told):
     """Plain lines: one a stage, and about twenty for the epochs."""
 
     def __init__(self) -> None:
+        self.folder: Path | None = None
         self._stop = False
         self._begun: tuple[float, int] | None = None
         self._watching = False
+
+    def run_folder(self, folder: Path) -> None:
+        """Say where, and remember it for a stop."""
+        self.folder = folder
+        say(f"run folder: {folder}")
 
     def begin(self, what: str, total: int) -> None:
         """Say what is done now."""

@@ -45,6 +45,8 @@ def evaluate(model: Path, data: Path, part: str, out: Path | None, as_json: bool
         )
     for error in result.errors:
         say(f"cannot be read: {error}")
+    if result.accuracy.total == 0:
+        return 2
     if out is not None:
         say(f"Pictures and tables are in {out}")
     return 1 if result.errors else 0

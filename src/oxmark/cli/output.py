@@ -7,11 +7,12 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from oxmark.workflow.progress import Progress
+if TYPE_CHECKING:
+    from oxmark.cli.display import PlainProgress
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
 seed_option = click.option(
@@ -31,6 +32,19 @@ set_option = click.option(
     multiple=True,
     help="Change one knob of the recipe; may be given several times. 'oxmark recipe' lists them.",
 )
+
+
+def png_option(name: str, help: str, metavar: str = "FILE.png") -> Callable[[Any], Any]:
+    """An option that takes the PNG to write; another suffix is refused before any work."""
+    return click.option(
+        name, type=click.Path(path_type=Path), metavar=metavar, help=help, callback=_check_png
+    )
+
+
+def _check_png(ctx: click.Context, option: click.Parameter, path: Path | None) -> Path | None:
+    if path is not None and path.suffix.lower() != ".png":
+        raise click.BadParameter(f"'{path}' must end in .png.", ctx, option)
+    return path
 
 
 def path_option(name: str, help: str, metavar: str = "FILE") -> Callable[[Any], Any]:
@@ -69,7 +83,7 @@ def percent(share: float | None) -> str:
 
 
 @contextlib.contextmanager
-def progress_on_stderr() -> Iterator[Progress]:
+def progress_on_stderr() -> Iterator[PlainProgress]:
     """A live display on a terminal, plain lines elsewhere; the terminal is left as it was."""
     from oxmark.cli.display import LiveProgress, PlainProgress
 

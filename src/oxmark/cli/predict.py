@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from oxmark.cli.output import answer, json_option, path_option, percent, printable, say
+from oxmark.cli.output import answer, json_option, path_option, percent, png_option, printable, say
 from oxmark.errors import PictureError
 from oxmark.inference import Classifier, Prediction, load
 
@@ -21,7 +21,7 @@ Answer = Prediction | PictureError
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
 @path_option("--model", "A model file or a run folder; the built-in O/X model when left out.", "MODEL")
 @path_option("--csv", "Write the answers as a table into this file.")
-@path_option("--sheet", "Draw the pictures with their answers into this PNG.", "FILE.png")
+@png_option("--sheet", "Draw the pictures with their answers into this PNG.")
 @json_option
 def predict(
     paths: tuple[Path, ...], model: Path | None, csv: Path | None, sheet: Path | None, as_json: bool
@@ -29,7 +29,7 @@ def predict(
     """Answer each picture in PATH..., files or folders (with all folders in them).
 
     One line a picture on stdout: the label, its probability, the file. Pictures that cannot be read are
-    named on stderr, and the exit code is 1.
+    named on stderr, and the exit code is 1, or 2 if none could be read.
     """
     from oxmark.workflow.answering import AnswerSheet, picture_files
 
@@ -99,5 +99,11 @@ def _table(path: Path | None, classifier: Classifier) -> Iterator[Callable[[Path
                 values = [f"{p:.6f}" for p in result.probabilities.values()]
                 writer.writerow([name, result.label or "", f"{result.known:.6f}", *values, ""])
 
-        yield add
-    say(f"table: {path}")
+        interrupted = False
+        try:
+            yield add
+        except KeyboardInterrupt:  # what is answered by now is kept
+            interrupted = True
+    say(f"table of the answers so far: {path}" if interrupted else f"table: {path}")
+    if interrupted:
+        raise KeyboardInterrupt

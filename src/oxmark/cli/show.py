@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from oxmark.cli.output import answer, json_option, path_option, say
+from oxmark.cli.output import answer, json_option, png_option, say
 
 if TYPE_CHECKING:
     from oxmark.workflow.looking import Overview
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Show what is in a folder of pictures.")
 @click.argument("data", type=click.Path(path_type=Path))
-@path_option("--out", "Draw a contact sheet, eight pictures of each class, into this PNG.")
+@png_option("--out", "Draw a contact sheet, eight pictures of each class, into this PNG.")
 @json_option
 def show(data: Path, out: Path | None, as_json: bool) -> int:
     """Print the table of the folder DATA: parts, classes, counts, sizes, formats, modes, hands.

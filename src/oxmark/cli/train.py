@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -51,19 +52,23 @@ def train(
 
     chosen = None if resume and recipe is None and not settings else load_recipe(recipe or "marks", settings)
     with progress_on_stderr() as progress:
-        run = run_training(
-            data,
-            chosen,
-            out=out,
-            seed=seed,
-            device=device,
-            resume=resume,
-            skip_bad=skip_bad,
-            progress=progress,
-        )
+        try:
+            run = run_training(
+                data,
+                chosen,
+                out=out,
+                seed=seed,
+                device=device,
+                resume=resume,
+                skip_bad=skip_bad,
+                progress=progress,
+            )
+        except KeyboardInterrupt:
+            if progress.folder is None:
+                raise
+            return _stopped(data, progress.folder, device, skip_bad)
     if not run.finished:
-        say(f"Stopped and saved. Go on with: oxmark train {data} --out {run.folder} --resume")
-        return 130
+        return _stopped(data, run.folder, device, skip_bad)
     if as_json:
         answer(
             {
@@ -76,5 +81,13 @@ def train(
     else:
         click.echo(str(run.model))
         say(f"Kept epoch {run.kept_epoch}. Curves, samples and answers are in {run.folder}")
-        say(f"Use it with: oxmark predict PICTURE --model {run.folder}")
+        say(f"Use it with: oxmark predict PICTURE --model {shlex.quote(str(run.folder))}")
     return 0
+
+
+def _stopped(data: Path, folder: Path, device: str, skip_bad: bool) -> int:
+    words = ["oxmark", "train", str(data), "--out", str(folder), "--resume"]
+    words += ["--skip-bad"] if skip_bad else []
+    words += ["--device", device] if device != "auto" else []
+    say(f"Stopped and saved. Go on with: {shlex.join(words)}")
+    return 130

@@ -24,12 +24,14 @@ FILE = Path("checkpoint") / "state.safetensors"
 
 @dataclasses.dataclass(frozen=True)
 class Checkpoint:
-    """The state of a training after a whole epoch.
+    """The state of a training, between two steps.
 
     Attributes:
         tensors: ``network.*``, ``best.*`` (the kept weights so far), ``optimizer.<name>.<i>`` and
-            ``generator`` (the state of the random numbers).
-        facts: JSON: ``epoch``, ``history``, ``kept_epoch``, ``fingerprint`` of data and recipe.
+            ``generator`` (the state of the random numbers); ``average.*`` where weights are averaged, and
+            ``pass.*`` (order and sums) in the middle of an epoch.
+        facts: JSON: ``history``, ``kept_epoch``, ``steps``, ``next_batch``, and the ``fingerprint`` of data
+            and recipe.
     """
 
     tensors: dict[str, Tensor]

@@ -50,6 +50,8 @@ def make_repeatable() -> None:
     torch.set_num_threads(min(_processors(), MOST_THREADS))
     torch.backends.cudnn.deterministic = True
     torch.backends.cudnn.benchmark = False
+    torch.backends.cudnn.allow_tf32 = False  # full float32: the model file must give the same answers
+    torch.backends.cuda.matmul.allow_tf32 = False
 
 
 def _processors() -> int:

@@ -284,15 +284,15 @@ def _fitted(
     if recipe.calibrate and len(validation.labels):
         seen, labels = on_device(validation, place)
         temperature = fit_temperature(_logits(state.network, kept, seen).cpu().numpy(), labels.cpu().numpy())
-    seen, _ = on_device(train, place)
-    answers = probabilities(_logits(state.network, kept, seen), temperature)
+    network = state.network.cpu()  # the file will answer on a processor, so it is compared with one
+    answers = probabilities(_logits(network, network.state_dict(), torch.from_numpy(train.seen)), temperature)
     return Fitted(
-        weights=state.network.weights(temperature),
+        weights=network.weights(temperature),
         history=tuple(state.history),
         kept_epoch=state.kept_epoch,
         temperature=temperature,
-        summary=summary(state.network.cpu(), recipe.size),
-        train_probabilities=answers.cpu().numpy(),
+        summary=summary(network, recipe.size),
+        train_probabilities=answers.numpy(),
         finished=finished,
         device=str(place),
     )

@@ -74,7 +74,9 @@ def demonstrate(
     progress.note(f"$ oxmark augment {marks} --out {folder / 'augmentations.png'} --seed {seed}")
     variants = augment(marks, out=folder / "augmentations.png", seed=seed)
     progress.note(f"$ oxmark train {marks} --out {run} --seed {seed}")
-    train(marks, out=run, seed=seed, progress=progress)
+    if not train(marks, out=run, seed=seed, progress=progress).finished:
+        progress.note(f"Stopped and saved. Go on with: oxmark train {marks} --out {run} --resume")
+        raise KeyboardInterrupt
     progress.note(f"$ oxmark evaluate {run} {marks} --out {figures}")
     evaluation = evaluate(run, marks, out=figures)
     answers = folder / "answers.png"

@@ -64,7 +64,7 @@ def evaluate(
     learned = {digest for digests in pictures.values() for digest in digests}
     name = part if dataset.parts else "all"
     evaluation = measure(classifier, dataset, samples, part=name, left_out=learned, progress=progress)
-    if out is not None:
+    if out is not None and evaluation.accuracy.total:
         from oxmark.workflow.run_pictures import draw_evaluation
 
         draw_evaluation(Path(out), dataset, evaluation)

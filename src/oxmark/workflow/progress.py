@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ class Progress:
 
     def end(self) -> None:
         """The stage is done."""
+
+    def run_folder(self, folder: Path) -> None:
+        """The training keeps its state in this folder from now on."""
 
     def epoch(self, entry: Epoch, epochs: int) -> None:
         """An epoch of the training is done."""

@@ -111,6 +111,9 @@ def train(
     if not resume:
         run_folder.begin_run(folder, chosen)
         run_folder.write_facts(folder, facts)
+    else:
+        clock.seconds.update(run_folder.read_facts(folder).get("seconds", {}))
+    progress.run_folder(folder)
     with clock.stage("fit"):
         fitted = fit(
             chosen,
@@ -126,6 +129,8 @@ def train(
             should_stop=progress.should_stop,
         )
     run_folder.write_history(folder / "history.csv", fitted.history)
+    if not fitted.finished:
+        run_folder.write_facts(folder, {**facts, "seconds": clock.seconds})
     evaluation = finish(folder, chosen, prepared, fitted, facts, clock, progress) if fitted.finished else None
     return TrainingRun(
         folder,
