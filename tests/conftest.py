@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
 
+hypothesis.settings.register_profile("repeatable", derandomize=True)
+hypothesis.settings.load_profile("repeatable")  # a commit passes or fails, it does not do both
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before NumPy and torch: the tests' arrays are small
 
 

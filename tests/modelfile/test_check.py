@@ -719,11 +719,17 @@ def only_a_verdict(data: bytes) -> None:
         assert str(error).startswith("this model ")
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.integers(0, len(GOOD) - 1))
-def test_a_truncated_model_never_passes(length: int) -> None:
-    with pytest.raises(ModelFileError):
-        check(GOOD[:length])
+def passes(data: bytes) -> bool:
+    try:
+        return isinstance(check(data), Checked)
+    except ModelFileError:
+        return False
+
+
+def test_a_truncated_model_never_passes() -> None:
+    """But for one place: the last entry is a note of somebody else's, and without it the model is whole."""
+    before_the_note = GOOD.index(b"\n\x04note") - 2
+    assert [length for length in range(len(GOOD)) if passes(GOOD[:length])] == [before_the_note]
 
 
 @settings(max_examples=1500, deadline=None)
