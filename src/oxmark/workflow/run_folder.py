@@ -22,7 +22,6 @@ from oxmark.recipes import Recipe, load_recipe, to_toml
 MODEL = "model.onnx"
 RECIPE = "recipe.toml"
 FACTS = "run.json"
-CHECKPOINT = Path("checkpoint") / "state.safetensors"
 
 
 def plan_run(out: str | os.PathLike[str] | None, recipe: Recipe) -> Path:

@@ -97,6 +97,7 @@ def train(
     _require_extra()
     progress, clock = progress or Progress(), Clock()
     with clock.stage("import"):
+        from oxmark.training import checkpoint
         from oxmark.training.device import choose_device
         from oxmark.training.loop import fit
 
@@ -123,7 +124,7 @@ def train(
             seed=seed,
             device=device,
             run_folder=folder,
-            resume=resume and (folder / run_folder.CHECKPOINT).exists(),
+            resume=resume and (folder / checkpoint.FILE).exists(),
             fingerprint=fingerprint,
             on_epoch=lambda entry: progress.epoch(entry, chosen.epochs),
             should_stop=progress.should_stop,
