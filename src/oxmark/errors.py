@@ -154,3 +154,20 @@ Install it with: pip install 'oxmark[train]'
         if package in _EXTRAS
         else None
     )
+
+
+def require_packages(what: str, *packages: str) -> None:
+    """Say early which extra is missing, before work is done in vain.
+
+    Args:
+        what: What needs them, as the beginning of a sentence.
+        packages: Names to import, each brought by one of oxmark's extras.
+
+    Raises:
+        MissingExtra: The first one that is not installed, with the command that installs it.
+    """
+    from importlib.util import find_spec
+
+    for name in packages:
+        if find_spec(name) is None:
+            raise MissingExtra(f"{what} (the package {name})", _EXTRAS[name])

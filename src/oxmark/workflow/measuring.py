@@ -16,7 +16,7 @@ from oxmark.data.dataset import PARTS, Dataset, Sample
 from oxmark.data.decode import WORKERS, decode
 from oxmark.data.folder import read_folder
 from oxmark.data.split import picture_digest
-from oxmark.errors import FolderError, MissingExtra, PictureError
+from oxmark.errors import FolderError, PictureError, require_packages
 from oxmark.evaluation.metrics import Evaluation
 from oxmark.inference import Classifier, Prediction, load
 from oxmark.workflow.progress import Progress
@@ -73,11 +73,7 @@ def evaluate(
 
 def require_statistics() -> None:
     """Figures need SciPy and scikit-learn. Raises :class:`MissingExtra`."""
-    from importlib.util import find_spec
-
-    for name in ("scipy", "sklearn"):
-        if find_spec(name) is None:
-            raise MissingExtra(f"Evaluating (the package {name})", "train")
+    require_packages("Evaluating", "scipy", "sklearn")
 
 
 @dataclass(frozen=True)

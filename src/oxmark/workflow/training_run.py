@@ -6,14 +6,13 @@ import hashlib
 import json
 import os
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from oxmark.data.dataset import Dataset, check_trainable
 from oxmark.data.folder import read_folder
 from oxmark.data.split import same_in_two_parts
-from oxmark.errors import MissingExtra, RunError
+from oxmark.errors import RunError, require_packages
 from oxmark.workflow import run_folder
 from oxmark.workflow.finishing import finish
 from oxmark.workflow.progress import Clock, Progress
@@ -146,9 +145,8 @@ def train(
 
 
 def _require_extra() -> None:
-    for name in ("pydantic", "torch", "onnx", "safetensors", "sklearn", "scipy", "matplotlib", "imagehash"):
-        if find_spec(name) is None:
-            raise MissingExtra(f"Training (the package {name})", "train")
+    packages = ("pydantic", "torch", "onnx", "safetensors", "sklearn", "scipy", "matplotlib", "imagehash")
+    require_packages("Training", *packages)
 
 
 def _place(
