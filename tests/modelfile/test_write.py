@@ -12,16 +12,19 @@ import pytest
 import torch
 from onnx import TensorProto
 
+from oxmark.modelfile.builder import GraphBuilder, float_output
 from oxmark.modelfile.check import ALLOWED_OPS, check
+from oxmark.modelfile.network import VISIBLE, add_network
 from oxmark.modelfile.preprocess import preprocess_model
 from oxmark.modelfile.session import open_session
 from oxmark.modelfile.write import metadata, model_bytes
 from oxmark.recipes import Recipe, load_recipe, to_toml
+from oxmark.training.calibration import Calibration
 from oxmark.training.network import Network, build_network, probabilities
 
 CASES = [("marks", 2), ("marks", 5), ("tutorial", 2), ("tutorial", 5)]
 NAMES = ("동그라미", "X", "a b", "é", "five")
-TEMPERATURE = 1.7
+CALIBRATION = Calibration(temperature=1.7, known_slope=1.3, known_threshold=-0.4)
 Floats = npt.NDArray[np.float32]
 
 
@@ -54,7 +57,7 @@ def written(name: str, classes: int, **changes: Any) -> bytes:
     arguments = {
         "preprocess": recipe.preprocess, "size": recipe.size, "margin": recipe.margin,
         "network": recipe.network,
-        "weights": network_of(name, classes).weights(TEMPERATURE), "metadata": facts,
+        "weights": network_of(name, classes).weights(CALIBRATION), "metadata": facts,
     }  # fmt: skip
     return model_bytes(**{**arguments, **changes})
 
@@ -145,22 +148,63 @@ def test_torch_and_onnx_runtime_agree_from_raw_pixels(name: str, classes: int) -
     prepared = answers(graph, batch)
     found = answers(written(name, classes), batch)
     with torch.no_grad():
-        logits = network_of(name, classes)(torch.from_numpy(prepared["seen"]))
-    expected = probabilities(logits, TEMPERATURE).numpy()
+        logits, known = network_of(name, classes)(torch.from_numpy(prepared["seen"]))
+    expected = probabilities(logits, CALIBRATION.temperature).numpy()
     assert float(logits.std(dim=0).max()) > 0.02, "the pictures must be answered differently"
     np.testing.assert_allclose(found["probabilities"], expected, rtol=0, atol=1e-5)
     np.testing.assert_allclose(found["probabilities"].sum(axis=1), 1, atol=1e-6)
     np.testing.assert_array_equal(found["seen"], prepared["seen"])
     np.testing.assert_array_equal(found["box"], prepared["box"])
     if name == "marks":
-        np.testing.assert_allclose(found["heat"].mean((2, 3)), logits / TEMPERATURE, rtol=0, atol=1e-5)
+        evidence = found["heat"].mean((2, 3)) * CALIBRATION.temperature
+        np.testing.assert_allclose(evidence, logits, rtol=0, atol=2e-5)
+        certain = torch.sigmoid(CALIBRATION.known_slope * (known - CALIBRATION.known_threshold)).numpy()
+        assert np.ptp(certain) > 0.02, "the pictures must be known differently"
+        assert prepared["seen"].max((1, 2, 3)).min() > VISIBLE
+        np.testing.assert_allclose(found["known"], certain, rtol=0, atol=1e-5)
     else:
+        assert known is None
         assert not found["heat"].any()
 
 
-@pytest.mark.parametrize(("name", "classes"), CASES)
-def test_everything_is_known_until_a_recipe_can_refuse(name: str, classes: int) -> None:
-    assert (answers(written(name, classes), pictures(4))["known"] == 1).all()
+def weights_that_know(size: float) -> dict[str, Floats]:
+    """Of a ``marks`` network that is equally sure of everything: the logit of ``known`` is ``size``."""
+    weights = dict(network_of("marks", 2).weights())
+    weights["known.weight"] = weights["known.weight"] * 0
+    weights["known.bias"] = np.full_like(weights["known.bias"], size)
+    return weights
+
+
+@pytest.mark.parametrize("logit", [-3.0, 0.0, 9.0])
+def test_known_is_the_sigmoid_of_its_logit(logit: float) -> None:
+    found = answers(written("marks", 2, weights=weights_that_know(logit)), pictures(4))
+    np.testing.assert_allclose(found["known"], 1 / (1 + np.exp(-logit)), rtol=0, atol=1e-6)
+
+
+def test_known_follows_how_much_is_visible() -> None:
+    """However sure the network is: what is hardly there fades out, and what is not there is not known."""
+    builder = GraphBuilder()
+    builder.op("Identity", "shown", name="seen")
+    add_network(builder, "marks", weights_that_know(9.0))
+    size = recipe_of("marks").size
+    shown, answer = float_output("shown", "batch", 1, size, size), float_output("known", "batch")
+    graph = builder.model("known", [shown], [answer])
+    seen = np.zeros((4, 1, size, size), np.float32)
+    seen[:, 0, 20, 20] = [0, 0.4 * VISIBLE, VISIBLE, 1]
+    (known,) = open_session(graph.SerializeToString(), "known").run(None, {"shown": seen})
+    np.testing.assert_allclose(known, np.array([0, 0.4, 1, 1]) / (1 + np.exp(-9)), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("value", [0, 128, 255])
+def test_a_blank_picture_is_not_known(value: int) -> None:
+    blank = np.full((1, 200, 300, 4), value, np.uint8)
+    assert answers(written("marks", 2, weights=weights_that_know(9.0)), blank)["known"][0] < 0.5
+
+
+@pytest.mark.parametrize("classes", [2, 5])
+def test_everything_is_known_to_a_network_that_cannot_refuse(classes: int) -> None:
+    batch = np.concatenate([pictures(4), np.full((1, 90, 120, 4), 255, np.uint8)])
+    assert (answers(written("tutorial", classes), batch)["known"] == 1).all()
 
 
 @pytest.mark.parametrize(("name", "classes"), CASES)

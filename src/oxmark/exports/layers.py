@@ -79,6 +79,7 @@ class Translation:
         if node.op_type == "Conv":
             kernel = weight.transpose(2, 3, 1, 0)
             kind, prefix, settings = "Conv2D", "conv", self._window(node, weight)
+            self._pad(node, settings["padding"])
         else:
             kernel = weight.T if node.attributes.get("transB") else weight
             kind, prefix, settings = "Dense", "dense", {"units": kernel.shape[1]}
@@ -91,9 +92,15 @@ class Translation:
     def _window(self, node: Node, weight: Array) -> dict[str, Any]:
         size, steps, pads = weight.shape[2:], _ints(node, "strides", 1, 1), _ints(node, "pads", 0, 0, 0, 0)
         same = any(pads) and steps == (1, 1) and tuple(2 * pad + 1 for pad in pads) == size * 2
-        self._need(node, same or not any(pads))
         padding = "same" if same else "valid"
         return {"filters": len(weight), "kernel_size": size, "strides": steps, "padding": padding, **NHWC}
+
+    def _pad(self, node: Node, padding: str) -> None:
+        """A layer of its own for zeros around the input: in steps of two, Keras's "same" pads unevenly."""
+        top, left, bottom, right = _ints(node, "pads", 0, 0, 0, 0)
+        if padding == "valid" and any((top, left, bottom, right)):
+            around = {"padding": ((top, bottom), (left, right)), "name": self._numbered("pad")}
+            self.layers.append(("ZeroPadding2D", {**around, **NHWC}, []))
 
     def _rearranging(self, node: Node, before: str) -> None:
         """Layers without weights. Transpose makes none: Keras has rows, columns, channels from the start."""

@@ -9,6 +9,10 @@ Both kinds take ``pixels``, uint8 ``(batch, height, width, 4)`` RGBA, and make
 - ``seen``: float32 ``(batch, 1, size, size)``, values 0..1, the network's input,
 - ``box``: float32 ``(batch, 4)``, the place of ``seen`` in the picture: x0, y0, x1, y1 in source pixels
   (it may reach beyond the border).
+
+``tutorial`` squeezes the whole picture into the square. ``ink`` makes the picture smaller, finds the ink in
+it (``ink.py``), puts a box around all of it but specks, cuts out the square that holds the box and a margin,
+brings the strongest ink to 1, and brings thin and thick strokes nearer to a usual width.
 """
 
 from __future__ import annotations
@@ -20,13 +24,29 @@ import onnx
 from onnx import TensorProto
 
 from oxmark.modelfile.builder import GraphBuilder, float_output, pixels_input
+from oxmark.modelfile.ink import add_ink
+from oxmark.modelfile.planes import clipped, highest, strongest
 
 Kind = Literal["ink", "tutorial"]
 
-INK_SIDE = 384
+INK_SIDE = 320
 """The ink is looked for in a picture whose longer side has at most this many pixels."""
 OVERSAMPLING = 3
 """The crop is sampled this many times finer than the network sees it, then averaged."""
+BOX_THRESHOLD = 0.25
+"""Ink weaker than this share of the strongest does not widen the box."""
+SPECKS = 0.003
+"""So much of the ink may lie outside the box on each side."""
+STRONGEST_PART = 50
+"""The strongest ink is the mean of one pixel in so many, so that a speck does not decide."""
+FAINTEST, DEVIATIONS = 0.03, 3.0
+"""Ink weaker than this, or than so many standard deviations of the noise, is not enhanced to 1."""
+FLOOR = 0.15
+"""This share of the strongest ink counts as none: the paper's texture."""
+STROKES = (0.06, 0.13)
+"""Usual widths of a stroke, as shares of what the network sees."""
+GROWING, SHRINKING = 2, 3
+"""Pixels by which strokes are grown or shrunk on each side, at most."""
 
 
 def preprocess_model(kind: Kind, size: int, margin: float) -> onnx.ModelProto:
@@ -112,12 +132,11 @@ def _box_of_whole_picture(b: GraphBuilder, height: str, width: str) -> None:
 def _ink(b: GraphBuilder, size: int, margin: float) -> None:
     height, width = _height_and_width(b)
     small, small_height, small_width = _reduced(b, height, width)
-    colour = _on_white(b, small)  # (N, 3, h, w), 0..1
-    ink = _ink_strength(b, colour)  # (N, 1, h, w), 0..1
+    ink, noise = add_ink(b, _on_white(b, small))  # (N, 1, h, w), 0..1, and (N, 1, 1, 1)
     left, top, right, bottom = _ink_box(b, ink)  # each (N, 1), in reduced pixels
     x0, y0, side = _square_around(b, (left, top, right, bottom), margin)
     crop = _crop(b, ink, (x0, y0, side), (small_height, small_width), size)
-    _normalised(b, crop, size)
+    _even_strokes(b, _even_strength(b, crop, noise, size), size)
     _box_in_source_pixels(b, (x0, y0, side), (height, width), (small_height, small_width))
 
 
@@ -141,52 +160,32 @@ def _on_white(b: GraphBuilder, rgba: str) -> str:
     return b.op("Add", b.op("Mul", colour, alpha), b.op("Sub", b.float(1), alpha))
 
 
-def _ink_strength(b: GraphBuilder, colour: str) -> str:
-    """How far each pixel is from the paper in its most different channel, float32 (N, 1, h, w), 0..1."""
-    paper = b.op("Unsqueeze", _paper(b, colour), b.ints(3))  # (N, 3, 1, 1)
-    distance = b.op("Abs", b.op("Sub", colour, paper))
-    return b.op("ReduceMax", distance, b.ints(1), keepdims=1)
-
-
-def _paper(b: GraphBuilder, colour: str, side: int = 48, rim: int = 6) -> str:
-    """The paper's colour, float32 (N, 3, 1): the median of the picture's outer rim, channel by channel.
-
-    The rim, because thick strokes can cover more than half of a small picture; its median, because marks
-    and thin frames touch it.
-    """
-    batch = b.slice(b.op("Shape", colour), 0, 1, 0)
-    sizes = b.op("Concat", batch, b.ints(3, side, side), axis=0)
-    coarse = b.op("Resize", colour, "", "", sizes, mode="nearest", nearest_mode="floor")
-    flat = b.op("Reshape", coarse, b.ints(0, 3, side * side))
-    places = np.arange(side * side).reshape(side, side)
-    inner = np.zeros((side, side), bool)
-    inner[rim:-rim, rim:-rim] = True
-    ring = b.op("Gather", flat, b.const(places[~inner].astype(np.int64)), axis=2)
-    half = int((~inner).sum()) // 2
-    return b.slice(b.top_k(ring, half), half - 1, half, 2)
-
-
 def _ink_box(b: GraphBuilder, ink: str) -> tuple[str, str, str, str]:
-    """The smallest box around the ink: left, top, right, bottom, each float32 (N, 1), in reduced pixels."""
+    """The box around the ink: left, top, right, bottom, each float32 (N, 1), in reduced pixels.
+
+    SPECKS of what stands out above the threshold may lie outside on each side.
+    """
     smooth = b.op("AveragePool", ink, kernel_shape=[3, 3], pads=[1, 1, 1, 1], count_include_pad=0)
-    strongest = b.op("ReduceMax", smooth, b.ints(2, 3), keepdims=1)
-    marked = b.op(
-        "Cast", b.op("GreaterOrEqual", smooth, b.op("Mul", strongest, b.float(0.3))), to=TensorProto.FLOAT
-    )
-    columns = b.op("ReduceMax", marked, b.ints(1, 2), keepdims=0)  # (N, w)
-    rows = b.op("ReduceMax", marked, b.ints(1, 3), keepdims=0)  # (N, h)
-    left, right = _first_and_last(b, columns)
-    top, bottom = _first_and_last(b, rows)
+    weak = b.op("Mul", strongest(b, smooth), b.float(BOX_THRESHOLD))
+    marked = b.op("Relu", b.op("Sub", smooth, weak))
+    left, right = _first_and_last(b, b.op("ReduceSum", marked, b.ints(1, 2), keepdims=0))  # of (N, w)
+    top, bottom = _first_and_last(b, b.op("ReduceSum", marked, b.ints(1, 3), keepdims=0))  # of (N, h)
     return left, top, right, bottom
 
 
-def _first_and_last(b: GraphBuilder, marked: str) -> tuple[str, str]:
-    """The first marked place and the one behind the last, each float32 (N, 1)."""
-    first = b.op("ArgMax", marked, axis=1, keepdims=1)
-    last = b.op("ArgMax", marked, axis=1, keepdims=1, select_last_index=1)
-    start = b.op("Cast", first, to=TensorProto.FLOAT)
-    end = b.op("Add", b.op("Cast", last, to=TensorProto.FLOAT), b.float(1))
-    return start, end
+def _first_and_last(b: GraphBuilder, ink: str) -> tuple[str, str]:
+    """The first place with ink and the one behind the last, each float32 (N, 1), specks left out."""
+    total = b.op("ReduceSum", ink, b.ints(1), keepdims=1)
+    so_far = b.op("CumSum", ink, b.const(np.int64(1)))
+    speck = b.op("Mul", total, b.float(SPECKS))
+    begun = b.op("Cast", b.op("Greater", so_far, speck), to=TensorProto.FLOAT)
+    going_on = b.op("Cast", b.op("Less", so_far, b.op("Sub", total, speck)), to=TensorProto.FLOAT)
+    start = b.op("Cast", b.op("ArgMax", begun, axis=1, keepdims=1), to=TensorProto.FLOAT)
+    length = b.op("ReduceSum", b.op("Add", b.op("Mul", begun, b.float(0)), b.float(1)), b.ints(1), keepdims=1)
+    last = b.op("ReduceSum", going_on, b.ints(1), keepdims=1)
+    end = b.op("Min", b.op("Add", last, b.float(1)), length)
+    blank = b.op("Equal", total, b.float(0))  # the whole picture
+    return b.op("Where", blank, b.float(0), start), b.op("Where", blank, length, end)
 
 
 def _square_around(b: GraphBuilder, box: tuple[str, str, str, str], margin: float) -> tuple[str, str, str]:
@@ -221,17 +220,53 @@ def _crop(b: GraphBuilder, ink: str, square: tuple[str, str, str], shape: tuple[
     return b.op("AveragePool", sampled, kernel_shape=step, strides=step)
 
 
-def _normalised(b: GraphBuilder, crop: str, size: int, faintest: float = 0.02, floor: float = 0.1) -> None:
-    """Bring the strongest ink to 1 and the paper's texture to 0; names the result ``seen``.
+def _even_strength(b: GraphBuilder, crop: str, noise: str, size: int) -> str:
+    """Bring the strongest ink to 1 and the paper's texture to 0: float32 (N, 1, size, size), 0..1.
 
-    The strongest is the mean of the upper fiftieth, so that a speck does not decide.
+    Ink that hardly stands out from the noise stays faint.
     """
     pixels = b.op("Reshape", crop, b.ints(0, size * size))
-    upper = b.top_k(pixels, max(1, size * size // 50))
-    strong = b.op("Max", b.op("ReduceMean", upper, b.ints(1), keepdims=1), b.float(faintest))
-    relative = b.op("Div", crop, b.op("Unsqueeze", strong, b.ints(2, 3)))
-    above = b.op("Div", b.op("Sub", relative, b.float(floor)), b.float(1 - floor))
-    b.op("Clip", above, b.float(0), b.float(1), name="seen")
+    upper = b.top_k(pixels, max(1, size * size // STRONGEST_PART))
+    strong = b.op("Unsqueeze", b.op("ReduceMean", upper, b.ints(1), keepdims=1), b.ints(2, 3))
+    faintest = b.op("Max", b.op("Mul", noise, b.float(DEVIATIONS)), b.float(FAINTEST))
+    relative = b.op("Div", crop, b.op("Max", strong, faintest))
+    above = b.op("Div", b.op("Sub", relative, b.float(FLOOR)), b.float(1 - FLOOR))
+    return clipped(b, above)
+
+
+def _even_strokes(b: GraphBuilder, ink: str, size: int) -> None:
+    """Make thin strokes wider and thick ones thinner, towards the usual width; names the result ``seen``.
+
+    Twice the ink's area divided by its outline's length is about its strokes' width. Growing takes the
+    highest of the neighbours, shrinking the lowest; a fraction of a pixel is a mixture.
+    """
+    area = b.op("ReduceSum", ink, b.ints(1, 2, 3), keepdims=1)
+    thin, thick = (size * share for share in STROKES)
+    width = b.op("Div", b.op("Mul", area, b.float(2)), b.op("Max", _outline(b, ink), b.float(1)))
+    missing = b.op("Mul", b.op("Sub", b.float(thin), width), b.float(0.5))
+    surplus = b.op("Mul", b.op("Sub", width, b.float(thick)), b.float(0.5))
+    for step in range(GROWING):
+        part = clipped(b, b.op("Sub", missing, b.float(step)))
+        ink = _towards(b, ink, highest(b, ink, 3), part)
+    for step in range(SHRINKING):
+        part = clipped(b, b.op("Sub", surplus, b.float(step)))
+        lowest = b.op("Neg", highest(b, b.op("Neg", ink), 3))
+        ink = _towards(b, ink, lowest, part)
+    b.op("Clip", ink, b.float(0), b.float(1), name="seen")
+
+
+def _outline(b: GraphBuilder, ink: str) -> str:
+    """Length of the ink's outline in pixels, float32 (N, 1, 1, 1): the sum of its gradient's size."""
+    kernels = np.zeros((2, 1, 3, 3), np.float32)
+    kernels[0, 0] = np.outer([1, 2, 1], [-1, 0, 1]) / 8  # Sobel
+    kernels[1, 0] = kernels[0, 0].T
+    slopes = b.op("Conv", ink, b.const(kernels), kernel_shape=[3, 3], pads=[1, 1, 1, 1])
+    squared = b.op("ReduceSum", b.op("Mul", slopes, slopes), b.ints(1), keepdims=1)
+    return b.op("ReduceSum", b.op("Sqrt", squared), b.ints(1, 2, 3), keepdims=1)
+
+
+def _towards(b: GraphBuilder, start: str, end: str, part: str) -> str:
+    return b.op("Add", start, b.op("Mul", b.op("Sub", end, start), part))
 
 
 def _box_in_source_pixels(

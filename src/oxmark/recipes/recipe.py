@@ -67,6 +67,10 @@ class Recipe(BaseModel):
     shear: float = Field(description="Slant by up to this many degrees, either way.", ge=0, le=45)
     flip_horizontal: float = Field(description="Probability of mirroring left and right.", ge=0, le=1)
     flip_vertical: float = Field(description="Probability of mirroring top and bottom.", ge=0, le=1)
+    keep_meaning: bool = Field(
+        description="Leave out flips and large turns that would turn one class into another, as far as the "
+        "training pictures show."
+    )
     bend: float = Field(
         description="Bend strokes smoothly by up to about this fraction of the picture (elastic).",
         ge=0,
@@ -80,16 +84,48 @@ class Recipe(BaseModel):
     )
     fade: float = Field(description="Weaken the ink by up to this fraction of its strength.", ge=0, le=0.9)
     noise: float = Field(description="Standard deviation of added noise, ink strength 0..1.", ge=0, le=0.5)
-    cut: float = Field(description="Probability of cutting a piece out of the strokes.", ge=0, le=1)
+    specks: float = Field(
+        description="Specks added to some pictures: up to this share of all places begins one.", ge=0, le=0.1
+    )
+    cut: float = Field(
+        description="Probability of cutting a piece out of the strokes; done twice.", ge=0, le=1
+    )
+    crop: float = Field(
+        description="Cut up to this share off one side of some marks, as a picture's border does.",
+        ge=0,
+        le=0.5,
+    )
+    views: int = Field(
+        description="Copies of each picture under rendered conditions (light, shadow, frames, ruling, "
+        "noise), learned from beside the picture itself.",
+        ge=0,
+        le=20,
+    )
+
+    # What is no mark ('marks' network only).
+    outliers: int = Field(
+        description="Pictures of none of the classes, made from strokes and from the training pictures, that "
+        "'known' learns to refuse; 0 makes a model that never says none of these.",
+        ge=0,
+        le=100_000,
+    )
+    outliers_per_batch: int = Field(description="Outliers beside the pictures of a batch.", ge=0, le=65_536)
+    outlier_weight: float = Field(description="What refusing counts beside telling classes.", ge=0, le=10)
 
     # The training.
     epochs: int = Field(description="Passes over the training pictures.", ge=1, le=100_000)
     steps_per_epoch: int = Field(
         description="Batches in an epoch; 0 takes every picture once.", ge=0, le=1_000_000
     )
+    least_steps: int = Field(
+        description="Where every picture is taken once: batches in an epoch at least, so that few pictures "
+        "are taken several times.",
+        ge=0,
+        le=1_000_000,
+    )
     batch: int = Field(description="Pictures in a batch.", ge=1, le=65_536)
-    optimizer: Literal["adamw", "rmsprop"] = Field(
-        description="'adamw', or 'rmsprop' as Keras defines it (epsilon inside the root)."
+    optimizer: Literal["muon", "adamw", "rmsprop"] = Field(
+        description="'muon', 'adamw', or 'rmsprop' as Keras defines it (epsilon inside the root)."
     )
     learning_rate: float = Field(
         description="Step size; the highest one where a schedule varies it.", gt=0, le=10
@@ -99,7 +135,9 @@ class Recipe(BaseModel):
     )
     rho: float = Field(description="Memory of the squared gradient ('rmsprop' only).", ge=0, lt=1)
     epsilon: float = Field(description="Keeps the division finite in the optimizer.", gt=0, le=1)
-    weight_decay: float = Field(description="Pull of the weights towards zero ('adamw' only).", ge=0, le=10)
+    weight_decay: float = Field(
+        description="Pull of the weights towards zero ('adamw' and 'muon').", ge=0, le=10
+    )
     label_smoothing: float = Field(
         description="Share of the truth spread over all classes, against over-confidence.", ge=0, lt=1
     )
@@ -120,7 +158,14 @@ class Recipe(BaseModel):
         "'last' is the last."
     )
     calibrate: bool = Field(
-        description="Soften the probabilities by a temperature, at least 1, fitted on validation pictures."
+        description="Soften the probabilities by a temperature, at least 1, and place the threshold of "
+        "'known', both by answers to held-out pictures."
+    )
+    cross_fit: float = Field(
+        description="Length of the two trainings on half of the pictures each that make the held-out answers "
+        "for calibration, as a share of the whole; 0 takes the validation pictures' instead.",
+        ge=0,
+        le=1,
     )
 
     @model_validator(mode="after")

@@ -21,6 +21,10 @@ from oxmark.recipes import Recipe
 
 INK = 0.3
 """Pixels above this are ink when the box around a changed mark is found."""
+CROPPED, SPECKLED = 0.2, 0.15
+"""Shares of the pictures that lose a strip at a side, and that get specks."""
+HOLES = 2
+"""Holes in a picture, at most; each is there with the probability of the recipe's ``cut``."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,6 +71,8 @@ def augment(batch: Tensor, recipe: Recipe, generator: torch.Generator) -> Tensor
     draw = draw_changes(len(batch), batch.shape[-1], recipe, generator)
     matrix = matrices(draw).to(batch.device)
     if recipe.preprocess == "ink":
+        if recipe.crop:
+            batch = cropped(batch, recipe, generator)
         if recipe.thickness:
             batch = thicken(batch, (torch.rand(len(batch), generator=generator) * 2 - 1) * recipe.thickness)
         matrix = refit(batch, matrix, recipe, generator)
@@ -123,8 +129,7 @@ def _matrix(rows: list[list[Tensor]]) -> Tensor:
 def refit(batch: Tensor, matrix: Tensor, recipe: Recipe, generator: torch.Generator) -> Tensor:
     """Change each map so that the changed mark fills the square as the ink graph's crop would.
 
-    A turned or stretched mark has another box; at prediction the graph crops to that box, so training
-    must see the same. What remains of shift and zoom is a small jitter, for crops that are a little off.
+    What remains of shift and zoom is a small jitter, for crops that are a little off.
 
     Args:
         batch: float32 ``(N, 1, S, S)``, values 0..1.
@@ -136,6 +141,30 @@ def refit(batch: Tensor, matrix: Tensor, recipe: Recipe, generator: torch.Genera
         Maps, ``(N, 2, 3)``.
     """
     count, size = len(batch), batch.shape[-1]
+    jitter = 1 + (torch.rand(count, generator=generator) * 2 - 1).to(batch.device) * recipe.shift
+    off = (torch.rand(count, 2, generator=generator) * 2 - 1).to(batch.device) * recipe.shift / 2 * size
+    return fitted(batch, matrix, recipe.margin, jitter, off)
+
+
+def fitted(
+    batch: Tensor, matrix: Tensor, margin: float, jitter: Tensor | None = None, off: Tensor | None = None
+) -> Tensor:
+    """Change each map so that the changed ink fills the square but for the margin.
+
+    A turned or stretched mark has another box; at prediction the graph crops to that box, so training
+    must see the same.
+
+    Args:
+        batch: float32 ``(N, 1, S, S)``, values 0..1.
+        matrix: Maps, ``(N, 2, 3)``.
+        margin: As in the recipe.
+        jitter: Factor by which the square is larger, ``(N,)``; None is 1.
+        off: Output pixels by which it lies aside, x and y, ``(N, 2)``; None is 0.
+
+    Returns:
+        Maps, ``(N, 2, 3)``.
+    """
+    size = batch.shape[-1]
     inverse = torch.linalg.inv(matrix[:, :, :2])
     centres = torch.arange(size, dtype=torch.float32, device=batch.device) - (size - 1) / 2
     places = torch.stack(torch.meshgrid(centres, centres, indexing="xy")).flatten(1)  # (2, S * S): x, y
@@ -145,10 +174,10 @@ def refit(batch: Tensor, matrix: Tensor, recipe: Recipe, generator: torch.Genera
     high = torch.where(ink, moved, -math.inf).amax(2) + 0.5
     empty = ~ink.any(2)
     low, high = torch.where(empty, -size / 2, low), torch.where(empty, size / 2, high)
-    jitter = 1 + (torch.rand(count, generator=generator) * 2 - 1).to(batch.device) * recipe.shift
-    scale = (high - low).amax(1) * (1 + 2 * recipe.margin) * jitter / size  # input pixels an output pixel
-    off = (torch.rand(count, 2, generator=generator) * 2 - 1).to(batch.device) * recipe.shift / 2 * size
-    centre = (low + high) / 2 + off * scale[:, None]
+    scale = (high - low).amax(1) * (1 + 2 * margin) / size  # input pixels an output pixel
+    scale = scale if jitter is None else scale * jitter
+    centre = (low + high) / 2
+    centre = centre if off is None else centre + off * scale[:, None]
     linear = matrix[:, :, :2] * scale[:, None, None]
     return torch.cat([linear, matrix[:, :, :2] @ centre[:, :, None]], dim=2)
 
@@ -190,17 +219,44 @@ def resample(batch: Tensor, matrix: Tensor, bend: Tensor | None, padding: str) -
     return functional.grid_sample(batch, grid, mode="bilinear", padding_mode=padding, align_corners=False)
 
 
+def cropped(batch: Tensor, recipe: Recipe, generator: torch.Generator) -> Tensor:
+    """Cut a strip off one side of some marks, as a picture's border does; float32 ``(N, 1, S, S)``."""
+    count, size = len(batch), batch.shape[-1]
+    share = torch.rand(count, 1, 1, generator=generator) * recipe.crop
+    share = torch.where(torch.rand(count, 1, 1, generator=generator) < CROPPED, share, -1.0)
+    side = torch.randint(4, (count, 1, 1), generator=generator)
+    box = size / (1 + 2 * recipe.margin)
+    edge = (size - box) / 2 + share * box
+    across = torch.arange(size, dtype=torch.float32) + 0.5
+    x, y = across[None, None, :], across[None, :, None]
+    depth = torch.where(side < 2, torch.where(side == 0, x, size - x), torch.where(side == 2, y, size - y))
+    return batch * (depth > edge).float()[:, None].to(batch.device)
+
+
 def change_strokes(batch: Tensor, recipe: Recipe, generator: torch.Generator) -> Tensor:
-    """Cut pieces out, fade and add noise; float32 ``(N, 1, S, S)``, 0..1."""
+    """Cut pieces out, fade, add noise and specks; float32 ``(N, 1, S, S)``, 0..1."""
+    count, size = len(batch), batch.shape[-1]
     if recipe.cut:
-        batch = batch * holes(len(batch), batch.shape[-1], recipe.cut, generator).to(batch.device)
+        for _ in range(HOLES):
+            batch = batch * holes(count, size, recipe.cut, generator).to(batch.device)
     if recipe.fade:
-        weak = 1 - torch.rand(len(batch), 1, 1, 1, generator=generator) * recipe.fade
+        weak = 1 - torch.rand(count, 1, 1, 1, generator=generator) * recipe.fade
         batch = batch * weak.to(batch.device)
-    if recipe.noise:
-        strength = torch.rand(len(batch), 1, 1, 1, generator=generator) * recipe.noise
-        batch = batch + (torch.randn(batch.shape, generator=generator) * strength).to(batch.device)
+    if recipe.noise or recipe.specks:
+        batch = batch + grain(count, size, recipe, generator).to(batch.device)
     return batch.clamp(0, 1)
+
+
+def grain(count: int, size: int, recipe: Recipe, generator: torch.Generator) -> Tensor:
+    """Noise on every picture and specks on some, float32 ``(N, 1, S, S)``."""
+    even = torch.rand(count, 1, size, size, generator=generator)
+    strength = torch.rand(count, 1, 1, 1, generator=generator) * recipe.noise
+    noise = (even - 0.5) * (math.sqrt(12) * strength)  # a uniform number's standard deviation is 1 / sqrt(12)
+    if recipe.specks == 0:
+        return noise
+    dense = torch.rand(count, 1, 1, 1, generator=generator) * recipe.specks
+    dense = torch.where(torch.rand(count, 1, 1, 1, generator=generator) < SPECKLED, dense, -1.0)
+    return noise + _highest_around((even < dense).float())
 
 
 def thicken(batch: Tensor, pixels: Tensor) -> Tensor:

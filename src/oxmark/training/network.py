@@ -1,10 +1,11 @@
 """The two architectures, as torch modules. Both take what the preprocessing graph calls ``seen``.
 
-Input float32 ``(N, 1, size, size)``, values 0..1; output logits float32 ``(N, K)``. With two classes the
-tutorial's network has one output, the logit of class 1, as the tutorial has it: K is 1 there.
+Input float32 ``(N, 1, size, size)``, values 0..1; output an :class:`Output`.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +14,26 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from oxmark.recipes import Recipe
+from oxmark.training.calibration import UNCALIBRATED, Calibration
 
 Weights = dict[str, npt.NDArray[np.float32]]
+
+ALWAYS = 20.0
+"""A logit of ``known`` that is as good as certain, for networks that never learned to refuse."""
+
+
+class Output(NamedTuple):
+    """What a network says about N pictures.
+
+    Attributes:
+        logits: float32 ``(N, K)``, one column a class. With two classes the tutorial's network has one
+            column, the logit of class 1, as the tutorial has it.
+        known: float32 ``(N,)``, the logit of being a mark of any of the classes; None where the architecture
+            cannot tell.
+    """
+
+    logits: Tensor
+    known: Tensor | None
 
 
 class TutorialNetwork(nn.Module):
@@ -46,43 +65,45 @@ class TutorialNetwork(nn.Module):
             nn.init.xavier_uniform_(layer.weight, generator=generator)
             nn.init.zeros_(_bias(layer))
 
-    def forward(self, seen: Tensor) -> Tensor:
-        """Logits of a batch."""
+    def forward(self, seen: Tensor) -> Output:
+        """Answers to a batch."""
         x = seen
         for conv in (self.conv1, self.conv2, self.conv3):
             # Pooling before ReLU gives the same values and gradients and runs ReLU on a quarter of them.
             x = functional.relu(functional.max_pool2d(conv(x), 2))
         x = x.permute(0, 2, 3, 1).flatten(1)  # rows, columns, channels: the order of Keras
         x = functional.relu(self.dense1(x))
-        logits: Tensor = self.dense2(x)
-        return logits
+        return Output(self.dense2(x), None)
 
-    def weights(self, temperature: float = 1.0) -> Weights:
+    def weights(self, calibration: Calibration = UNCALIBRATED) -> Weights:
         """Weights for the model file, the temperature folded into the last layer."""
         weights = {name: _array(value) for name, value in self.state_dict().items()}
         for name in ("dense2.weight", "dense2.bias"):
-            weights[name] = (weights[name].astype(np.float64) / temperature).astype(np.float32)
+            weights[name] = (weights[name].astype(np.float64) / calibration.temperature).astype(np.float32)
         return weights
 
 
 class MarksNetwork(nn.Module):
-    """Four convolutions (3x3, batch-normalised, ReLU), evidence for each class at each place, and its mean.
+    """Four convolutions (batch-normalised, ReLU), evidence for each class at each place, and its mean.
 
-    The last convolution is 1x1 and gives the evidence map that the model file calls ``heat``; the logits
-    are its mean over all places (class activation mapping: Zhou et al., 2016, doi:10.1109/CVPR.2016.319).
+    The first convolution is 5x5 and goes in steps of two; the others are 3x3. The last is 1x1 and gives the
+    evidence map that the model file calls ``heat``; the logits are its mean over all places (class
+    activation mapping: Zhou et al., 2016, doi:10.1109/CVPR.2016.319). Beside the classes, one more number
+    tells how far the picture is a mark of any of them: linear in the mean and the highest of each feature.
 
     Args:
         width: Channels of the first convolution; the others have 2, 4 and 4 times as many.
-        classes: Number of classes.
+        classes: Number of classes, K.
     """
 
     def __init__(self, width: int, classes: int) -> None:
         super().__init__()
-        self.conv1, self.norm1 = _convolution(1, width)
+        self.conv1, self.norm1 = _convolution(1, width, kernel=5, step=2)
         self.conv2, self.norm2 = _convolution(width, 2 * width)
         self.conv3, self.norm3 = _convolution(2 * width, 4 * width)
         self.conv4, self.norm4 = _convolution(4 * width, 4 * width)
         self.head = nn.Conv2d(4 * width, classes, 1)
+        self.known = nn.Linear(8 * width, 1)
 
     @property
     def _blocks(self) -> tuple[tuple[nn.Conv2d, nn.BatchNorm2d], ...]:
@@ -97,30 +118,37 @@ class MarksNetwork(nn.Module):
         """Draw the starting weights (He et al., 2015, doi:10.1109/ICCV.2015.123)."""
         for conv, _ in self._blocks:
             nn.init.kaiming_normal_(conv.weight, nonlinearity="relu", generator=generator)
-        nn.init.normal_(self.head.weight, std=0.05, generator=generator)
-        nn.init.zeros_(_bias(self.head))
+        for layer in (self.head, self.known):
+            nn.init.normal_(layer.weight, std=0.05, generator=generator)
+            nn.init.zeros_(_bias(layer))
 
-    def forward(self, seen: Tensor) -> Tensor:
-        """Logits of a batch."""
-        x = functional.relu(self.norm1(functional.max_pool2d(self.conv1(seen), 2)))
+    def forward(self, seen: Tensor) -> Output:
+        """Answers to a batch."""
+        x = functional.relu(self.norm1(self.conv1(seen)))
         x = functional.relu(self.norm2(functional.max_pool2d(self.conv2(x), 2)))
         x = functional.relu(self.norm3(functional.max_pool2d(self.conv3(x), 2)))
         x = functional.relu(self.norm4(self.conv4(x)))
-        logits: Tensor = self.head(x).mean((2, 3))
-        return logits
+        known = self.known(torch.cat([x.mean((2, 3)), x.amax((2, 3))], dim=1))
+        return Output(self.head(x).mean((2, 3)), known[:, 0])
 
-    def weights(self, temperature: float = 1.0) -> Weights:
-        """Weights for the model file: normalisation folded into convolutions, temperature into the head."""
+    def weights(self, calibration: Calibration = UNCALIBRATED) -> Weights:
+        """Weights for the model file: normalisation and calibration folded into convolutions and heads."""
         weights: Weights = {}
         for number, (conv, norm) in enumerate(self._blocks, start=1):
             weight, bias = _folded(conv, norm)
             weights |= {f"conv{number}.weight": _array(weight), f"conv{number}.bias": _array(bias)}
-        weights["head.weight"] = _array(self.head.weight.double() / temperature)
-        weights["head.bias"] = _array(_bias(self.head).double() / temperature)
+        weights["head.weight"] = _array(self.head.weight.double() / calibration.temperature)
+        weights["head.bias"] = _array(_bias(self.head).double() / calibration.temperature)
+        slope, threshold = calibration.known_slope, calibration.known_threshold
+        weights["known.weight"] = _array(self.known.weight.double() * slope)
+        bias = (_bias(self.known).double() - threshold) * slope
+        weights["known.bias"] = _array(bias if slope else torch.full_like(bias, ALWAYS))
         return weights
 
 
-def _convolution(channels_in: int, channels_out: int) -> tuple[nn.Conv2d, nn.BatchNorm2d]:
+def _convolution(
+    channels_in: int, channels_out: int, kernel: int = 3, step: int = 1
+) -> tuple[nn.Conv2d, nn.BatchNorm2d]:
     """A convolution and its normalisation, which learns an offset but no scale.
 
     A scale that is never negative may change places with max-pooling, so the pooling comes first and the
@@ -128,7 +156,8 @@ def _convolution(channels_in: int, channels_out: int) -> tuple[nn.Conv2d, nn.Bat
     """
     norm = nn.BatchNorm2d(channels_out)
     norm.weight.requires_grad_(False)
-    return nn.Conv2d(channels_in, channels_out, 3, padding=1, bias=False), norm
+    conv = nn.Conv2d(channels_in, channels_out, kernel, stride=step, padding=kernel // 2, bias=False)
+    return conv, norm
 
 
 def _folded(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:

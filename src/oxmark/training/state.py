@@ -27,10 +27,33 @@ class Prepared:
     Attributes:
         seen: float32 ``(N, 1, S, S)``, values 0..1.
         labels: int64 ``(N,)``, class numbers.
+        views: The same pictures under V rendered conditions, float32 ``(N, V, 1, S, S)``; None for none.
+        groups: Who drew each, int64 ``(N,)``; None when nobody knows.
     """
 
     seen: npt.NDArray[np.float32]
     labels: npt.NDArray[np.int64]
+    views: npt.NDArray[np.float32] | None = None
+    groups: npt.NDArray[np.int64] | None = None
+
+    def chosen(self, rows: npt.NDArray[np.int64]) -> Prepared:
+        """Some of the pictures."""
+        views = None if self.views is None else self.views[rows]
+        groups = None if self.groups is None else self.groups[rows]
+        return Prepared(self.seen[rows], self.labels[rows], views, groups)
+
+    def and_also(self, other: Prepared) -> Prepared:
+        """These pictures and others."""
+
+        def joined(a: Any, b: Any) -> Any:
+            return None if a is None or b is None else np.concatenate([a, b])
+
+        return Prepared(
+            np.concatenate([self.seen, other.seen]),
+            np.concatenate([self.labels, other.labels]),
+            joined(self.views, other.views),
+            joined(self.groups, other.groups),
+        )
 
 
 @dataclasses.dataclass(frozen=True)

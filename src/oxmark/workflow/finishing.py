@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 TOLERANCE = 1e-5
 """The written file must give the trained network's probabilities to this."""
-MOST_CHECKED = 500
+MOST_CHECKED = 24
 """So many training pictures, evenly spread, are read again to compare the file with the network."""
 
 
@@ -60,7 +61,7 @@ def finish(
         "status": "finished",
         "device": fitted.device,
         "kept_epoch": fitted.kept_epoch,
-        "temperature": fitted.temperature,
+        "calibration": dataclasses.asdict(fitted.calibration),
         "seconds": clock.seconds,
     }
     run_folder.write_facts(folder, facts)

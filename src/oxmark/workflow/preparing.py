@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from oxmark.data.conditions import on_white, rendered
 from oxmark.data.dataset import PARTS, Dataset, Sample
 from oxmark.data.decode import WORKERS, decode
 from oxmark.data.split import complete_parts, near_hash, picture_digest
@@ -19,6 +19,11 @@ from oxmark.modelfile.session import open_session
 from oxmark.recipes import Recipe
 from oxmark.workflow.progress import Progress
 
+MOST_VIEWED = 400
+"""Of so many pictures, evenly spread, views are rendered; more would take long and show little else."""
+SAME_MARK = 0.5
+Pixels = npt.NDArray[np.uint8]
+
 
 @dataclass(frozen=True, eq=False)
 class PreparedSet:
@@ -27,6 +32,8 @@ class PreparedSet:
     Attributes:
         dataset: With train, validation and test parts; N samples.
         seen: float32 ``(N, 1, S, S)``, values 0..1, in the order of the samples.
+        views: The same under V rendered conditions, float32 ``(N, V, 1, S, S)``; of test pictures, and of
+            those left out because there are many, copies of what is seen.
         digests: One a sample; equal pixels have equal digests.
         bad: Pictures that were skipped because they cannot be read.
         notes: What was done to the data, in sentences for the user.
@@ -34,6 +41,7 @@ class PreparedSet:
 
     dataset: Dataset
     seen: npt.NDArray[np.float32]
+    views: npt.NDArray[np.float32]
     digests: tuple[str, ...]
     bad: tuple[PictureError, ...]
     notes: tuple[str, ...]
@@ -41,6 +49,14 @@ class PreparedSet:
     def rows(self, part: str) -> npt.NDArray[np.int64]:
         """The rows of one part, int64 ``(n,)``."""
         return np.array([i for i, s in enumerate(self.dataset.samples) if s.part == part], np.int64)
+
+    def groups(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64] | None:
+        """A number for whoever drew each of some rows, int64 ``(n,)``; None when that is not known of all."""
+        names = [self.dataset.samples[row].group for row in rows]
+        known = [name for name in names if name is not None]
+        if not known or len(known) < len(names):
+            return None
+        return np.unique(known, return_inverse=True)[1].astype(np.int64)
 
     def labels(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Class numbers of some rows, int64 ``(n,)``."""
@@ -50,6 +66,7 @@ class PreparedSet:
 @dataclass(frozen=True, eq=False)
 class _One:
     seen: npt.NDArray[np.float32]
+    views: npt.NDArray[np.float32]
     digest: str
     near: npt.NDArray[np.bool_] | None
 
@@ -72,7 +89,7 @@ def prepare(
     """
     progress = progress or Progress()
     need_hashes = any(part not in dataset.parts for part in PARTS)
-    results = _read_all([sample.path for sample in dataset.samples], recipe, need_hashes, progress)
+    results = _read_all(dataset, recipe, need_hashes, progress, seed)
     bad = tuple(result for result in results if isinstance(result, PictureError))
     if bad and not skip_bad:
         raise BadPictures(_bad_pictures(bad), bad)
@@ -84,34 +101,58 @@ def prepare(
     complete, notes = complete_parts(dataset, digests=digests, near_hashes=hashes, seed=seed)
     by_path = {sample.path: one for sample, one in zip(dataset.samples, ones, strict=True)}
     ordered = [by_path[sample.path] for sample in complete.samples]
-    seen = np.stack([one.seen for one in ordered]) if ordered else np.zeros((0, 1, recipe.size, recipe.size))
+    shape = (1, recipe.size, recipe.size)
+    seen = np.stack([one.seen for one in ordered]) if ordered else np.zeros((0, *shape), np.float32)
+    views = np.stack([one.views for one in ordered]) if ordered else np.zeros((0, recipe.views, *shape))
     return PreparedSet(
-        complete, seen.astype(np.float32, copy=False), tuple(one.digest for one in ordered), bad, notes
+        complete, seen, views.astype(np.float32, copy=False), tuple(one.digest for one in ordered), bad, notes
     )
 
 
 def _read_all(
-    paths: Sequence[Path], recipe: Recipe, need_hashes: bool, progress: Progress
+    dataset: Dataset, recipe: Recipe, need_hashes: bool, progress: Progress, seed: int
 ) -> list[_One | PictureError]:
     graph = preprocess_model(recipe.preprocess, recipe.size, recipe.margin).SerializeToString()
     session = open_session(graph, "the preprocessing graph")
+    learned_from = [sample.part != "test" for sample in dataset.samples]
+    every = -(-sum(learned_from) // MOST_VIEWED)  # of very many pictures only every so manieth has views
 
-    def one(path: Path) -> _One | PictureError:
+    def see(pixels: Pixels) -> npt.NDArray[np.float32]:
+        seen: npt.NDArray[np.float32] = session.run(["seen"], {"pixels": pixels[None]})[0][0]
+        return seen
+
+    def one(row: int) -> _One | PictureError:
         try:
-            pixels = decode(path)
+            pixels = decode(dataset.samples[row].path)
         except PictureError as error:
             return error
-        seen: npt.NDArray[np.float32] = session.run(["seen"], {"pixels": pixels[None]})[0][0]
-        return _One(seen, picture_digest(pixels), near_hash(pixels) if need_hashes else None)
+        seen, digest = see(pixels), picture_digest(pixels)
+        views = np.repeat(seen[None], recipe.views, axis=0)
+        if recipe.views and learned_from[row] and row % every == 0:
+            small = on_white(pixels)
+            for number in range(recipe.views):
+                rng = np.random.default_rng([seed, number, int(digest[:8], 16)])
+                view = see(rendered(small, rng))
+                views[number] = view if _same_mark(view, seen) else seen
+        return _One(seen, views, digest, near_hash(pixels) if need_hashes else None)
 
-    progress.begin("reading the pictures", len(paths))
+    progress.begin("reading the pictures", len(dataset.samples))
     results = []
     with ThreadPoolExecutor(WORKERS) as pool:
-        for number, result in enumerate(pool.map(one, paths), start=1):
+        for number, result in enumerate(pool.map(one, range(len(dataset.samples))), start=1):
             results.append(result)
             progress.advance(number)
     progress.end()
     return results
+
+
+def _same_mark(view: npt.NDArray[np.float32], seen: npt.NDArray[np.float32], cells: int = 12) -> bool:
+    """Whether the mark is still there in a rendered view: its coarse copy correlates with the original's."""
+    edges = np.linspace(0, seen.shape[-1], cells + 1).astype(int)[:-1]
+    coarse = [np.add.reduceat(np.add.reduceat(x[0], edges, 0), edges, 1).ravel() for x in (view, seen)]
+    one, other = (x - x.mean() for x in coarse)
+    length = float(np.linalg.norm(one) * np.linalg.norm(other))
+    return length > 0 and float(one @ other) / length > SAME_MARK
 
 
 def _bad_pictures(errors: Sequence[PictureError]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from oxmark.recipes import Recipe
     from oxmark.training.loop import Epoch, Prepared
     from oxmark.workflow.preparing import PreparedSet
+
+
+FEW = 15
+"""Fewer pictures of a class to learn from deserve a word of warning."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +104,7 @@ def train(
         from oxmark.training import checkpoint
         from oxmark.training.device import choose_device
         from oxmark.training.loop import fit
+        from oxmark.training.meaning import keep_meaning
 
         choose_device(device)
     dataset = read_folder(data)
@@ -115,9 +121,12 @@ def train(
         clock.seconds.update(run_folder.read_facts(folder).get("seconds", {}))
     progress.run_folder(folder)
     with clock.stage("fit"):
+        learned = _arrays(prepared, "train")
+        used, found = keep_meaning(chosen, learned.seen, learned.labels, prepared.dataset.classes)
+        prepared = _noted(prepared, found, progress)
         fitted = fit(
-            chosen,
-            _arrays(prepared, "train"),
+            used,
+            learned,
             _arrays(prepared, "validation"),
             len(prepared.dataset.classes),
             seed=seed,
@@ -125,16 +134,17 @@ def train(
             run_folder=folder,
             resume=resume and (folder / checkpoint.FILE).exists(),
             fingerprint=fingerprint,
-            on_epoch=lambda entry: progress.epoch(entry, chosen.epochs),
+            on_epoch=lambda entry: progress.epoch(entry, used.epochs),
             should_stop=progress.should_stop,
         )
     run_folder.write_history(folder / "history.csv", fitted.history)
     if not fitted.finished:
         run_folder.write_facts(folder, {**facts, "seconds": clock.seconds})
-    evaluation = finish(folder, chosen, prepared, fitted, facts, clock, progress) if fitted.finished else None
+    facts["notes"] = list(prepared.notes)
+    evaluation = finish(folder, used, prepared, fitted, facts, clock, progress) if fitted.finished else None
     return TrainingRun(
         folder,
-        chosen,
+        used,
         prepared.dataset.classes,
         fitted.history,
         fitted.kept_epoch,
@@ -186,16 +196,36 @@ def _prepare(dataset: Dataset, recipe: Recipe, seed: int, skip_bad: bool, progre
     for one, other in same_in_two_parts(prepared.dataset, prepared.digests):
         first, second = prepared.dataset.relative(one), prepared.dataset.relative(other)
         notes.append(f"The same picture stands in two parts: {first} and {second}. Remove one of them.")
+    notes += _too_few(prepared)
+    return _noted(replace(prepared, notes=()), notes, progress)
+
+
+def _noted(prepared: PreparedSet, notes: Sequence[str], progress: Progress) -> PreparedSet:
+    """Tell the user and remember it."""
     for note in notes:
         progress.note(note)
-    return replace(prepared, notes=tuple(notes))
+    return replace(prepared, notes=(*prepared.notes, *notes))
+
+
+def _too_few(prepared: PreparedSet) -> list[str]:
+    """A plain word about classes with hardly any pictures to learn from."""
+    counts = prepared.dataset.counts()["train"]
+    few = {name: count for name, count in counts.items() if count < FEW}
+    if not few:
+        return []
+    name, count = min(few.items(), key=lambda item: item[1])
+    pictures = "1 picture" if count == 1 else f"{count} pictures"
+    return [
+        f"Only {pictures} of '{name}' to learn from. That makes a start, but it cannot show how well "
+        f"drawings by other people will be read: {FEW} or more of each class, by several people, would."
+    ]
 
 
 def _arrays(prepared: PreparedSet, part: str) -> Prepared:
     from oxmark.training.loop import Prepared
 
     rows = prepared.rows(part)
-    return Prepared(prepared.seen[rows], prepared.labels(rows))
+    return Prepared(prepared.seen[rows], prepared.labels(rows), prepared.views[rows], prepared.groups(rows))
 
 
 def _fingerprint(prepared: PreparedSet, recipe: Recipe, seed: int) -> str:

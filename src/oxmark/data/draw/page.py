@@ -58,7 +58,7 @@ def _place(
     points = np.concatenate(paths)
     low, high = points.min(axis=0), points.max(axis=0)
     extent = np.maximum(high - low, 1e-6)
-    room = np.array(page) * 0.97 - pen.width
+    room = np.maximum(np.array(page) * 0.97 - pen.width, 1)  # a pen may be wider than the page
     share = clipped(rng, hand.size, 0.08 * hand.care, 0.2, 0.93)
     size = min(max(share * page[1], 6.5 * pen.width), float((room * extent.max() / extent).min()))
     zoom = size / extent.max() if len(points) > 1 else 0.0

@@ -1,0 +1,148 @@
+"""Calibration on answers to pictures that the answering network has not learned from.
+
+The pictures are shared out to two halves, people whole where it is known who drew what. A network trained on
+one half answers the other, as it is and under rendered conditions; each also answers outliers of its own. A
+dozen validation pictures, all of them neat, could place neither the temperature nor the threshold of
+``known``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from oxmark.recipes import Recipe
+from oxmark.training.calibration import Calibration, fit_known, fit_temperature
+from oxmark.training.lessons import Lessons, make_lessons, make_stock
+from oxmark.training.network import Output
+from oxmark.training.outliers import made_outliers
+from oxmark.training.state import Prepared, State, start
+from oxmark.training.steps import TOGETHER, answers, learning_rate, rows_of_epoch, step, steps_in_epoch
+
+OUTLIERS = 200
+"""Outliers made from nothing that both networks answer, beside those made from the pictures held out."""
+FEWEST = 4
+"""With fewer pictures of a class than this nothing is shared out."""
+
+
+def cross_fitted(
+    recipe: Recipe,
+    pictures: Prepared,
+    stock: npt.NDArray[np.float32],
+    classes: int,
+    *,
+    seed: int,
+    place: torch.device,
+    should_stop: Callable[[], bool],
+) -> Calibration | None:
+    """Calibrate by two trainings on half of the pictures each.
+
+    Args:
+        recipe: How; ``cross_fit`` shortens the trainings.
+        pictures: Training and validation pictures, never test pictures.
+        stock: Outliers to learn from, float32 ``(M, 1, S, S)``; those to be answered are made anew.
+        classes: Number of classes.
+        seed: Everything random comes from it.
+        place: The device.
+        should_stop: Asked before every few steps.
+
+    Returns:
+        The calibration, or None when stopped.
+    """
+    halves = two_halves(pictures.labels, pictures.groups, classes)
+    fresh = make_stock(recipe.with_settings({"outliers": min(OUTLIERS, recipe.outliers)}), seed + 1_000_000)
+    logits, labels, marks, others = [], [], [], []
+    for number, held_out in enumerate(halves):
+        rest = np.setdiff1d(np.arange(len(pictures.labels)), held_out)
+        lessons = make_lessons(pictures.chosen(rest), stock, classes, seed + number, place)
+        state = _learn(recipe, lessons, classes, seed + number, place, should_stop)
+        if state is None:
+            return None
+        test = pictures.chosen(held_out)
+        output = _answered(state, _with_views(test), place)
+        logits.append(output.logits.cpu().numpy())
+        labels.append(np.tile(test.labels, len(output.logits) // len(test.labels)))
+        if output.known is not None:
+            outliers = made_outliers(fresh, test.seen, np.random.default_rng([seed, 8, number]))
+            known = _answered(state, outliers, place).known
+            marks.append(output.known.cpu().numpy())
+            others.append(known.cpu().numpy() if known is not None else np.zeros(0, np.float32))
+    temperature = fit_temperature(np.concatenate(logits), np.concatenate(labels))
+    if not marks or recipe.outliers == 0:
+        return Calibration(temperature)
+    return Calibration(temperature, *fit_known(np.concatenate(marks), np.concatenate(others)))
+
+
+def two_halves(
+    labels: npt.NDArray[np.int64], groups: npt.NDArray[np.int64] | None, classes: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Share pictures out to two halves with every class in both.
+
+    People stay whole where that leaves every class in both halves; else each class is dealt out alone.
+
+    Args:
+        labels: int64 ``(N,)``, class numbers.
+        groups: int64 ``(N,)``, who drew each; None when nobody knows.
+        classes: Number of classes.
+
+    Returns:
+        The rows of either half, int64.
+    """
+    rows = np.arange(len(labels))
+    if groups is not None:
+        side, sizes = {}, [0, 0]
+        people, counts = np.unique(groups, return_counts=True)
+        for person in people[np.argsort(-counts, kind="stable")]:
+            smaller = int(sizes[1] < sizes[0])
+            side[person] = smaller
+            sizes[smaller] += int((groups == person).sum())
+        first = np.array([side[person] == 0 for person in groups])
+        if all(len(set(labels[part])) == classes for part in (first, ~first)):
+            return rows[first], rows[~first]
+    place_in_class = np.zeros(len(labels), np.int64)
+    for label in range(classes):
+        members = labels == label
+        place_in_class[members] = np.arange(members.sum())
+    first = place_in_class % 2 == 0
+    return rows[first], rows[~first]
+
+
+def _learn(
+    recipe: Recipe,
+    lessons: Lessons,
+    classes: int,
+    seed: int,
+    place: torch.device,
+    should_stop: Callable[[], bool],
+) -> State | None:
+    """A training without checkpoints and curves; None when stopped."""
+    state = start(recipe, classes, seed, place)
+    state.network.train()
+    count = len(lessons.labels)
+    total = max(1, round(recipe.epochs * steps_in_epoch(count, recipe) * recipe.cross_fit))
+    rounds = [rows_of_epoch(count, recipe, state.generator) for _ in range(recipe.epochs)]
+    rows = torch.cat(rounds)[: total * recipe.batch].to(place)
+    chunks = torch.split(rows, recipe.batch)
+    for first in range(0, len(chunks), TOGETHER):
+        if should_stop():
+            return None
+        group = chunks[first : first + TOGETHER]
+        for number, (changed, labels) in enumerate(lessons.batches(group, recipe, state.generator), first):
+            rate = learning_rate(recipe, number, len(chunks))
+            step(state, recipe, changed, labels, lessons.weight, rate)
+    return state
+
+
+def _with_views(pictures: Prepared) -> npt.NDArray[np.float32]:
+    """The pictures, then their first views, then their second ..., float32 ``(N * (1 + V), 1, S, S)``."""
+    if pictures.views is None:
+        return pictures.seen
+    by_view = np.moveaxis(pictures.views, 1, 0).reshape(-1, *pictures.seen.shape[1:])
+    return np.concatenate([pictures.seen, by_view])
+
+
+def _answered(state: State, seen: npt.NDArray[np.float32], place: torch.device) -> Output:
+    return answers(state.network, state.answering, torch.from_numpy(seen).to(place))
