@@ -4,9 +4,9 @@
         [--suite-seed 1] [--real FOLDER] [--drawers 1-10] [--failures sheet.png] [--markdown tables.md]
         [--json out.json] [--jobs 2]
 
-Every model is trained on drawings of ``oxmark draw`` alone: 104 by five hands, or with ``--hands 1`` 58 by one
-hand, 15 + 15 of them to learn from. Seed s draws and trains. The suite (``benchmarks/rendered``) is drawn by
-code of its own and only measured on: training knows nothing of it.
+Every model is trained on drawings of ``oxmark draw`` alone: 104 by five hands, or with ``--hands 1`` 58 by
+one hand, 15 + 15 of them to learn from. Seed s draws and trains. The suite (``benchmarks/rendered``) is drawn
+by code of its own and only measured on: training knows nothing of it.
 
 *Right* means that the larger probability is right, whatever ``known`` says; refusals ("none of these") are
 counted beside it. Severity 3 is beyond what anybody promises.
@@ -14,8 +14,8 @@ counted beside it. Severity 3 is beyond what anybody promises.
 FOLDER holds ``O``, ``X`` and ``other``: PNG of real marks, ``<letter number>_..._<drawer, two digits>.png``.
 They are measured on, never trained or tuned on.
 
-Figures for publication use a ``--suite-seed`` and ``--drawers`` that nobody looked at while developing. Seed 1
-and the drawers 1-10 are for development.
+Figures for publication use a ``--suite-seed`` and ``--drawers`` that nobody looked at while developing.
+Seed 1 and the drawers 1-10 are for development.
 """
 
 from __future__ import annotations

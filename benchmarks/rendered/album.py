@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import multiprocessing
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
@@ -95,9 +96,11 @@ def render(per: int, suite_seed: int, jobs: int, say: Say) -> Album:
     files: list[bytes] = []
     digest = hashlib.blake2b(digest_size=8)
     fresh = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=fresh, initializer=_leave_interrupts_to_parent) as pool:
+    with ProcessPoolExecutor(jobs, mp_context=fresh) as pool:
         try:
-            for data, name in pool.map(_drawn, items, [suite_seed] * len(items), chunksize=8):
+            with _processes_without_interrupts():
+                drawn = pool.map(_drawn, items, [suite_seed] * len(items), chunksize=8)
+            for data, name in drawn:
                 files.append(data)
                 digest.update(name)
                 if len(files) % 500 == 0:
@@ -108,8 +111,14 @@ def render(per: int, suite_seed: int, jobs: int, say: Say) -> Album:
     return Album(items, tuple(files), digest.hexdigest())
 
 
-def _leave_interrupts_to_parent() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+@contextlib.contextmanager
+def _processes_without_interrupts() -> Iterator[None]:
+    """Processes started inside ignore Ctrl-C from their first moment: it is for their parent to stop them."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _drawn(item: Item, suite_seed: int) -> tuple[bytes, bytes]:

@@ -16,8 +16,8 @@ from .answers import Answers
 from .media import Pixels
 from .sheet import contact_sheet, stacked
 
-COLUMNS = 10
-CELL = 132
+COLUMNS = 9
+CELL = 144
 SHOWN = {"wrong": 60, "refused": 30, "answered": 40}
 """At most so many of each sort of failure."""
 TITLES = {
@@ -104,7 +104,7 @@ def _caption(item: Item, answers: Sequence[Answers], failure: Failure) -> str:
     truth = f"{item.sign}: " if item.sign else ""
     known = f"known {one.known[failure.index]:.2f}"
     read = f"{truth}read {one.chosen[failure.index]} {one.confidence[failure.index]:.3f}, {known}"
-    return f"{item.name}{severity}\n{read}\n{failure.seeds} of {len(answers)} seeds"
+    return f"{item.name}{severity}\n{read}\n{failure.seeds} of {len(answers)} seeds fail"
 
 
 def _seen(model: Classifier, pixels: Pixels) -> Pixels:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from sklearn.metrics import roc_auc_score
 
 from .album import SIGNS
 from .answers import Answers
@@ -80,6 +79,8 @@ def real_pictures(folder: Path, drawers: range) -> tuple[RealPicture, ...]:
 
 def measured_real(pictures: Sequence[RealPicture], answers: Sequence[Answers]) -> RealFigures:
     """Returns the figures of one recipe, from one seed's answers after another."""
+    from sklearn.metrics import roc_auc_score
+
     kind = np.array([picture.kind for picture in pictures])
     letter = np.array([picture.letter for picture in pictures])
     other = kind == OTHER

@@ -70,13 +70,14 @@ def summary_table(recipe: str, figures: SuiteFigures) -> Table:
 
 def _summary(f: SuiteFigures) -> list[tuple[str, str]]:
     under = f"under {GOOD:.0%}".replace("%", " %")
-    worst = f.conditions[f.worst].right.mean
+    lowest = f.conditions[f.worst].right.mean
+    worst = f"{f.worst} {_percent(lowest)}" if lowest < 1 else "none"
     errors = ", ".join(f"{100 * error:.2f}" for error in f.calibration_error.per_seed)
     return [
         ("mean over conditions, right % (worst seed)", _both(f.mean, f.mean.low)),
         (f"conditions {under} by their mean over seeds", f"{len(f.mean_below)} of {len(f.conditions)}"),
         (f"conditions {under} in one seed, mean (worst seed)", f"{f.below.mean:.1f} ({f.below.high:.0f})"),
-        ("worst condition", f"{f.worst} {_percent(worst)}"),
+        ("worst condition, right %", worst),
         ("marks answered % (worst seed)", _both(f.answered, f.answered.low)),
         ("calibration error, seeds pooled, percentage points", f"{100 * f.pooled_calibration_error:.2f}"),
         ("calibration error of each seed", errors),
