@@ -54,7 +54,7 @@ HOMES: dict[str, set[str]] = {
     "torch": {"training", "workflow/augmenting.py"},
     "safetensors": {"training"},
     "matplotlib": {"report"},
-    "onnx": {"modelfile/builder.py", "modelfile/preprocess.py"},
+    "onnx": {"modelfile/builder.py", "modelfile/planes.py", "modelfile/preprocess.py"},
     "onnxruntime": {"modelfile/session.py"},
     "pydantic": {"recipes"},
     "keras": {"exports"},

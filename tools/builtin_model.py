@@ -19,7 +19,7 @@ from oxmark.cli.output import progress_on_stderr, say
 
 TARGET = Path(__file__).resolve().parent.parent / "src" / "oxmark" / "builtin" / "ox.onnx"
 HANDS, COUNTS, SEED = 60, (360, 60, 60), 2026
-SETTINGS = ("epochs=40", "batch=32")
+SETTINGS = ("epochs=24", "batch=32")
 
 
 @click.command()

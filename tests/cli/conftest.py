@@ -64,5 +64,5 @@ def pictures(tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory, drawn: Path) -> TrainingRun:
     """A finished run on the drawn set, tiny. Read only."""
-    recipe = load_recipe("marks", ["epochs=1", "size=32", "width=4"])
+    recipe = load_recipe("marks", ["epochs=1", "size=32", "width=4", "outliers=30", "cross_fit=0.3"])
     return train(drawn, recipe, out=tmp_path_factory.mktemp("trained") / "run")

@@ -79,10 +79,12 @@ def test_the_time_left_follows_the_clock(
 def test_where_stderr_is_no_terminal_lines_are_plain(oxmark: Oxmark, drawn: Path) -> None:
     with progress_on_stderr() as progress:
         assert type(progress) is PlainProgress
-    ran = oxmark("train", drawn, "--set", "epochs=2", "--set", "size=32", "--set", "width=4", "--out", "run")
+    tiny = ["epochs=2", "size=32", "width=4", "outliers=30", "keep_meaning=false"]
+    ran = oxmark("train", drawn, *(word for setting in tiny for word in ("--set", setting)), "--out", "run")
     lines = ran.err.splitlines()
     assert (ran.code, lines[0]) == (0, "reading the pictures (24)")
-    assert [line[:9] for line in lines[1:4]] == ["run folde", "epoch 1/2", "epoch 2/2"]
+    assert lines[1].startswith("Only 6 pictures of 'O' to learn from. ")
+    assert [line[:9] for line in lines[2:5]] == ["run folde", "epoch 1/2", "epoch 2/2"]
     assert "\x1b" not in ran.err
     assert lines[-2:] == [
         f"Kept epoch {lines[-2].split()[2][:-1]}. Curves, samples and answers are in run",

@@ -42,7 +42,7 @@ def test_programs_get_json(oxmark: Oxmark, pictures: Path, trained: TrainingRun)
     answers = package.load(trained).predict(sorted(pictures.rglob("*.png")))
     assert ran.err == f"Answered by {trained.model}: O, X\n"
     for value, answer in zip(ran.json(), answers, strict=True):
-        assert (value["label"], value["known"]) == (answer.label, answer.known)
+        assert (value["label"], value["known"]) == (answer.label, round(answer.known, 6))
         assert value["probabilities"] == {n: round(p, 6) for n, p in answer.probabilities.items()}
 
 

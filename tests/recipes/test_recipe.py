@@ -22,19 +22,22 @@ TUTORIAL: dict[str, Any] = {
     "name": "tutorial", "preprocess": "tutorial", "size": 150, "margin": 0.0,
     "network": "tutorial", "width": 16,
     "rotation": 25.0, "shift": 0.05, "zoom": 0.2, "shear": 0.0, "flip_horizontal": 0.5, "flip_vertical": 0.5,
-    "bend": 0.0, "thickness": 0.0, "fade": 0.0, "noise": 0.0, "cut": 0.0,
-    "epochs": 100, "steps_per_epoch": 4, "batch": 16,
+    "keep_meaning": False, "bend": 0.0, "thickness": 0.0, "fade": 0.0, "noise": 0.0, "specks": 0.0,
+    "cut": 0.0, "crop": 0.0, "views": 0,
+    "outliers": 0, "outliers_per_batch": 0, "outlier_weight": 0.0,
+    "epochs": 100, "steps_per_epoch": 4, "least_steps": 0, "batch": 16,
     "optimizer": "rmsprop", "learning_rate": 0.001, "schedule": "constant", "rho": 0.9, "epsilon": 1e-7,
     "weight_decay": 0.0, "label_smoothing": 0.0, "average": 0.0, "validation_views": 0,
-    "keep": "last", "calibrate": False,
+    "keep": "last", "calibrate": False, "cross_fit": 0.0,
 }  # fmt: skip
 MARKS_CHOICES = {
     "preprocess": "ink",
-    "size": 64,
     "network": "marks",
-    "optimizer": "adamw",
+    "keep_meaning": True,
+    "optimizer": "muon",
     "schedule": "one-cycle",
-    "keep": "best",
+    "steps_per_epoch": 0,
+    "keep": "last",
     "calibrate": True,
 }
 
@@ -51,6 +54,18 @@ def test_the_tutorial_has_the_numbers_of_the_tutorial() -> None:
 def test_marks_has_the_choices_it_is_described_by() -> None:
     recipe = load_recipe("marks").model_dump()
     assert {key: recipe[key] for key in MARKS_CHOICES} == MARKS_CHOICES
+    wanted = (
+        "views",
+        "outliers",
+        "outliers_per_batch",
+        "outlier_weight",
+        "least_steps",
+        "cross_fit",
+        "specks",
+    )
+    assert all(
+        recipe[key] > 0 for key in (*wanted, "crop")
+    )  # it refuses, and learns from rendered conditions
 
 
 def test_a_recipe_does_not_change() -> None:
@@ -131,6 +146,8 @@ def test_every_recipe_survives_its_file(**settings: Any) -> None:
         ('keep="last"', "keep", "last"),
         ("keep='last'", "keep", "last"),
         ("calibrate=false", "calibrate", False),
+        ("keep_meaning=false", "keep_meaning", False),
+        ("optimizer=muon", "optimizer", "muon"),
         ("name=내것", "name", "내것"),
     ],
 )
@@ -160,6 +177,7 @@ MISTAKES = [
     ("epochs=true", "epochs = true: input should be a valid integer"),
     ("calibrate=1", "calibrate = 1: input should be a valid boolean"),
     ("calibrate=maybe", 'calibrate = "maybe": input should be a valid boolean'),
+    ("optimizer=sgd", "optimizer = \"sgd\": input should be 'muon', 'adamw' or 'rmsprop'"),
     ("keep=first", "keep = \"first\": input should be 'best' or 'last'"),
     ("name=my recipe", r"""name = "my recipe": string should match pattern '^[\w-]{1,40}$'"""),
 ]

@@ -13,12 +13,17 @@ from torch import Tensor
 
 from oxmark.recipes import Recipe, load_recipe
 from oxmark.training.augment import (
+    CROPPED,
     INK,
+    SPECKLED,
     Draw,
     augment,
     bends,
     change_strokes,
+    cropped,
     draw_changes,
+    fitted,
+    grain,
     holes,
     matrices,
     refit,
@@ -28,7 +33,7 @@ from oxmark.training.augment import (
 
 NOTHING = {
     "rotation": 0, "shift": 0, "zoom": 0, "shear": 0, "flip_horizontal": 0, "flip_vertical": 0,
-    "bend": 0, "thickness": 0, "fade": 0, "noise": 0, "cut": 0,
+    "bend": 0, "thickness": 0, "fade": 0, "noise": 0, "specks": 0, "cut": 0, "crop": 0,
 }  # fmt: skip
 
 
@@ -179,7 +184,7 @@ def test_refit_jitters_by_the_recipes_shift() -> None:
 
 def test_empty_pictures_survive() -> None:
     batch = torch.cat([bar(), torch.zeros(1, 1, 64, 64)])
-    recipe = load_recipe("marks").with_settings({"noise": 0})
+    recipe = load_recipe("marks").with_settings({"noise": 0, "specks": 0})
     result = augment(batch, recipe, seeded())
     assert bool(torch.isfinite(result).all())
     assert float(result[0].max()) > INK
@@ -250,6 +255,98 @@ def test_bends_are_smooth_and_as_strong_as_asked() -> None:
     assert float(corners.std()) == pytest.approx(0.06 * 64 / 2 / math.sqrt(3), rel=0.15)
 
 
+# --- crops, noise and specks --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("margin", [0.0, 0.125, 0.5])
+def test_a_crop_cuts_one_side_of_some_marks_by_at_most_its_share(margin: float) -> None:
+    count, size, share = 2000, 64, 0.25
+    box = size / (1 + 2 * margin)
+    edge = (size - box) / 2
+    batch = torch.zeros(1, 1, size, size)
+    inside = slice(round(edge), size - round(edge))
+    batch[:, :, inside, inside] = 1
+    result = cropped(batch.repeat(count, 1, 1, 1), recipe_with(crop=share, margin=margin), seeded())
+    missing = (batch - result)[:, 0]
+    assert bool(((missing == 0) | (missing == 1)).all())
+    rows, columns = (missing.sum(axis) >= round(box) - 1 for axis in (2, 1))
+    full = [
+        rows[:, inside.start],
+        rows[:, inside.stop - 1],
+        columns[:, inside.start],
+        columns[:, inside.stop - 1],
+    ]
+    touched = torch.stack(full).sum(0)
+    cut = missing.flatten(1).any(1)
+    assert set(touched[cut].tolist()) == {1}, "one side, and that whole"
+    assert float(cut.float().mean()) == pytest.approx(CROPPED, abs=0.04)
+    deep = missing.flatten(1).sum(1) / round(box)
+    assert float(deep.max()) <= share * box + 1 and float(deep.max()) > 0.9 * share * box
+    assert all(float(side[cut].float().mean()) == pytest.approx(0.25, abs=0.08) for side in full)
+
+
+def test_without_a_crop_nothing_is_cut() -> None:
+    batch = torch.ones(50, 1, 16, 16)
+    assert torch.equal(augment(batch, recipe_with(margin=0), seeded()), batch)
+
+
+def test_noise_is_on_every_picture_and_specks_on_some() -> None:
+    recipe = recipe_with(noise=0.02, specks=0.01)
+    found = grain(2000, 32, recipe, seeded())
+    assert found.shape == (2000, 1, 32, 32)
+    noisy = found.flatten(1).std(1) > 0
+    assert bool(noisy.all())
+    speckled = found.flatten(1).amax(1) > 0.5
+    assert (
+        0.5 * SPECKLED < float(speckled.float().mean()) < SPECKLED + 0.03
+    )  # some have too few places to begin
+    dots = (found[speckled] > 0.5).float().mean((1, 2, 3))
+    assert float(dots.max()) < 9 * 0.01 * 1.5  # each speck covers up to nine pixels
+    assert abs(float(found[~speckled].mean())) < 1e-3
+
+
+def test_without_specks_there_is_only_noise() -> None:
+    found = grain(300, 32, recipe_with(noise=0.1), seeded())
+    assert float(found.abs().max()) <= 0.1 * math.sqrt(12) / 2 + 1e-6
+    assert not bool(grain(5, 32, recipe_with(), seeded()).any())
+
+
+def test_a_speck_is_three_pixels_wide() -> None:
+    found = grain(4000, 16, recipe_with(specks=0.002), seeded())
+    sums = found.flatten(1).sum(1)
+    alone = found[sums == 9]
+    assert len(alone) > 20
+    for picture in alone[:, 0]:
+        rows, columns = torch.nonzero(picture, as_tuple=True)
+        assert int(rows.max() - rows.min()) == int(columns.max() - columns.min()) == 2
+
+
+def test_specks_stay_within_the_picture_and_below_one() -> None:
+    result = change_strokes(torch.full((400, 1, 16, 16), 0.9), recipe_with(specks=0.1, noise=0.1), seeded())
+    assert float(result.max()) == 1 and float(result.min()) >= 0
+
+
+@pytest.mark.parametrize("margin", [0.0, 0.125])
+def test_fitted_is_refit_without_jitter(margin: float) -> None:
+    batch = bar().repeat(6, 1, 1, 1)
+    draw = draw_changes(6, 64, load_recipe("marks"), seeded())
+    still = refit(batch, matrices(draw), recipe_with(margin=margin), seeded())
+    torch.testing.assert_close(fitted(batch, matrices(draw), margin), still)
+    jitter, off = torch.full((6,), 1.1), torch.full((6, 2), 3.0)
+    moved = fitted(batch, matrices(draw), margin, jitter, off)
+    torch.testing.assert_close(moved[:, :, :2], still[:, :, :2] * 1.1)
+
+
+def test_refit_draws_its_jitter_in_the_order_it_always_had() -> None:
+    batch, draw = bar().repeat(5, 1, 1, 1), draw_changes(5, 64, load_recipe("marks"), seeded())
+    generator = seeded(4)
+    jitter = 1 + (torch.rand(5, generator=generator) * 2 - 1) * 0.1
+    off = (torch.rand(5, 2, generator=generator) * 2 - 1) * 0.05 * 64
+    expected = fitted(batch, matrices(draw), 0.125, jitter, off)
+    found = refit(batch, matrices(draw), recipe_with(margin=0.125, shift=0.1), seeded(4))
+    torch.testing.assert_close(found, expected)
+
+
 # --- for every recipe ---------------------------------------------------------------------------------------
 
 
@@ -272,6 +369,7 @@ def test_the_draw_is_within_the_recipes_ranges() -> None:
     rotation=st.floats(0, 180), shift=st.floats(0, 0.5), zoom=st.floats(0, 0.9), shear=st.floats(0, 45),
     flip_horizontal=st.floats(0, 1), bend=st.floats(0, 0.3), thickness=st.floats(0, 8),
     fade=st.floats(0, 0.9), noise=st.floats(0, 0.5), cut=st.floats(0, 1), margin=st.floats(0, 1),
+    specks=st.floats(0, 0.1), crop=st.floats(0, 0.5),
     count=st.integers(1, 5), size=st.integers(16, 40), seed=st.integers(0, 2**32),
 )  # fmt: skip
 def test_every_recipe_keeps_shape_range_and_input(

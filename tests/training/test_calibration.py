@@ -1,4 +1,4 @@
-"""Temperature scaling: known temperatures come back, and nothing becomes more confident."""
+"""Temperature and threshold: known ones come back, nothing becomes more confident, few marks are refused."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pytest
 from scipy.special import softmax
 
-from oxmark.training.calibration import HIGHEST, fit_temperature
+from oxmark.training.calibration import HIGHEST, SHARE_ANSWERED, SLOPES, fit_known, fit_temperature
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,63 @@ def test_one_column_and_its_two_columns_agree() -> None:
     logits, labels = overconfident(2, 3.0)
     column = logits[:, 1:] - logits[:, :1]
     assert fit_temperature(column, labels) == pytest.approx(fit_temperature(logits, labels), rel=1e-4)
+
+
+# --- known --------------------------------------------------------------------------------------------------
+
+
+def two_heaps(apart: float, count: int = 20_000) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Logits of marks and outliers, both normal with spread 1, their middles 2 * apart from each other."""
+    generator = np.random.default_rng(0)
+    return generator.normal(apart, 1, count), generator.normal(-apart, 1, count)
+
+
+def test_of_separable_logits_the_threshold_is_between_and_the_slope_is_bounded() -> None:
+    slope, threshold = fit_known(np.array([3.0, 4.0, 5.0]), np.array([-5.0, -4.0, -1.0]))
+    assert -1 < threshold < 3
+    assert 1 < slope <= SLOPES[1]
+
+
+@pytest.mark.parametrize("apart", [0.3, 0.5, 0.9])
+def test_of_overlapping_logits_the_slope_is_the_honest_one(apart: float) -> None:
+    """For two normal heaps the honest logit is 2 * apart * score; the threshold loses few marks."""
+    marks, outliers = two_heaps(apart)
+    slope, threshold = fit_known(marks, outliers)
+    assert slope == pytest.approx(max(2 * apart, SLOPES[0]), rel=0.05)
+    assert threshold == pytest.approx(float(np.quantile(marks, 1 - SHARE_ANSWERED)))
+    assert threshold < 0
+
+
+@pytest.mark.parametrize("shift", [-7.0, 0.0, 10.0])
+def test_the_threshold_moves_with_the_logits(shift: float) -> None:
+    marks, outliers = two_heaps(3.0)
+    slope, threshold = fit_known(marks + shift, outliers + shift)
+    assert threshold - shift == pytest.approx(0, abs=0.15)
+    assert slope == pytest.approx(fit_known(marks, outliers)[0], rel=0.05)
+
+
+@pytest.mark.parametrize("count", [10, 1000])
+def test_marks_and_outliers_count_alike_however_many_there_are(count: int) -> None:
+    marks, outliers = two_heaps(3.0, 1000)
+    _, threshold = fit_known(marks, np.tile(outliers, count // 10))
+    assert threshold == pytest.approx(fit_known(marks, outliers)[1], abs=1e-3)
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("marks", [1, 3, 40, 500])
+def test_nearly_all_marks_are_answered(seed: int, marks: int) -> None:
+    generator = np.random.default_rng(seed)
+    found, others = generator.normal(0, 2, marks), generator.normal(generator.uniform(-3, 3), 1, 200)
+    slope, threshold = fit_known(found, others)
+    assert SLOPES[0] <= slope <= SLOPES[1] and np.isfinite(threshold)
+    assert (found >= threshold).mean() >= SHARE_ANSWERED - 1 / marks
+    assert (found >= threshold).mean() >= np.floor(marks * SHARE_ANSWERED) / marks
+
+
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3])
+def test_useless_logits_give_finite_numbers(scale: float) -> None:
+    generator = np.random.default_rng(1)
+    marks, others = generator.normal(0, scale, 50), generator.normal(0, scale, 50)
+    slope, threshold = fit_known(marks, others)
+    assert SLOPES[0] <= slope <= SLOPES[1]
+    assert threshold <= np.quantile(marks, 1 - SHARE_ANSWERED)

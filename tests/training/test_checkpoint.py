@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 from oxmark.errors import OutputError, RunError
 from oxmark.training import checkpoint
 from oxmark.training.checkpoint import Checkpoint
-from oxmark.training.optimizer import AdamW, KerasRMSprop, Optimizer
+from oxmark.training.optimizer import AdamW, KerasRMSprop, Muon, Optimizer
 
 CURE = "Delete the run folder and train again."
 FACTS: dict[str, Any] = {"epoch": 3, "history": [{"loss": 0.5}], "fingerprint": "ü 한글"}
@@ -128,17 +128,15 @@ def test_a_foreign_file_has_its_sentence(header: dict[str, str] | None, reason: 
     assert str(caught.value) == f"{path} is no checkpoint that oxmark can read ({reason}). {CURE}"
 
 
-@pytest.mark.parametrize("kind", ["rmsprop", "adamw"])
+@pytest.mark.parametrize("kind", ["rmsprop", "adamw", "muon"])
 def test_the_optimizers_memory_comes_back_in_its_layout(kind: str, tmp_path: Path) -> None:
     def make() -> Optimizer:
         layout = torch.channels_last
         weights = [torch.randn(4, 3, 3, 3).contiguous(memory_format=layout), torch.randn(5)]
         parameters = [torch.nn.Parameter(weight) for weight in weights]
-        return (
-            KerasRMSprop(parameters, 0.1, 0.9, 1e-7)
-            if kind == "rmsprop"
-            else AdamW(parameters, 0.1, 1e-8, 0.01)
-        )
+        if kind == "rmsprop":
+            return KerasRMSprop(parameters, 0.1, 0.9, 1e-7)
+        return (Muon if kind == "muon" else AdamW)(parameters, 0.1, 1e-8, 0.01)
 
     before, after = make(), make()
     for weight in before.weights:
@@ -151,5 +149,6 @@ def test_the_optimizers_memory_comes_back_in_its_layout(kind: str, tmp_path: Pat
     for name, values in before.memory.items():
         for value, restored in zip(values, after.memory[name], strict=True):
             assert torch.equal(value, restored)
-            assert value.any()
+            unused = kind == "muon" and name == "square" and value.dim() == 4  # a matrix needs only the mean
+            assert bool(value.any()) is not unused
             assert value.stride() == restored.stride()

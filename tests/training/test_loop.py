@@ -15,11 +15,14 @@ import torch
 from oxmark.errors import TrainingError
 from oxmark.recipes import Recipe, load_recipe
 from oxmark.training import loop
-from oxmark.training.loop import Epoch, Fitted, Prepared, cross_entropy, fit, learning_rate, predicted
+from oxmark.training.calibration import UNCALIBRATED, Calibration
+from oxmark.training.loop import Epoch, Fitted, Prepared, fit
+from oxmark.training.steps import learning_rate
 
 SIZE = 24
 QUIET = {
     "rotation": 0, "zoom": 0.1, "shear": 0, "bend": 0, "thickness": 0.5, "fade": 0.1, "noise": 0.02, "cut": 0,
+    "specks": 0, "crop": 0, "outliers": 24, "outliers_per_batch": 3, "least_steps": 0, "cross_fit": 0.0,
 }  # fmt: skip
 
 
@@ -142,24 +145,6 @@ def test_the_average_is_what_is_validated_and_kept() -> None:
     assert not equal(averaged, plain)
 
 
-def test_the_average_follows_slowly_and_faster_at_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    steps: list[tuple[float, float]] = []  # the head's first bias: its own value, its average
-    follow = loop._follow
-
-    def noted(state: Any, recipe: Recipe) -> None:
-        follow(state, recipe)
-        steps.append((float(state.network.head.bias[0].detach()), float(state.average["head.bias"][0])))
-
-    monkeypatch.setattr(loop, "_follow", noted)
-    run(small("marks", average=0.5, epochs=4))
-    expected = 0.0  # the bias starts at zero
-    for number, (own, average) in enumerate(steps, start=1):
-        towards = 1 - min(0.5, (1 + number) / (10 + number))
-        expected += (own - expected) * towards
-        assert average == pytest.approx(expected, abs=1e-6)
-    assert len(steps) == 12
-
-
 def test_validation_views_stand_beside_the_pictures() -> None:
     recipe = small("marks", validation_views=2)
     more = loop._with_views(HELD_OUT, recipe, 0)
@@ -170,14 +155,53 @@ def test_validation_views_stand_beside_the_pictures() -> None:
     assert (more.seen == loop._with_views(HELD_OUT, recipe, 0).seen).all()
 
 
-def test_a_temperature_comes_from_the_validation_pictures() -> None:
+def test_without_cross_fitting_a_temperature_comes_from_the_validation_pictures() -> None:
     wrong = Prepared(HELD_OUT.seen, 1 - HELD_OUT.labels)
-    recipe = small("marks", epochs=10, average=0.0, keep="last", validation_views=0)
+    recipe = small("marks", epochs=10, average=0.0, validation_views=0)
     soft, sharp = run(recipe, held_out=wrong), run(recipe, held_out=HELD_OUT)
     plain = run(recipe.with_settings({"calibrate": False}), held_out=wrong)
-    assert soft.temperature == 20 and plain.temperature == 1 and 1 <= sharp.temperature < 20
+    assert soft.calibration.temperature == 20 and 1 <= sharp.calibration.temperature < 20
+    assert plain.calibration == UNCALIBRATED
+    assert (soft.calibration.known_slope, soft.calibration.known_threshold) == (1.0, 0.0)
     np.testing.assert_allclose(soft.weights["head.bias"] * 20, plain.weights["head.bias"], rtol=1e-5)
+    assert (soft.weights["known.weight"] == plain.weights["known.weight"]).all()
     assert (soft.train_probabilities.max(1) < plain.train_probabilities.max(1)).all()
+
+
+def test_with_cross_fitting_it_comes_from_half_trainings(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[Any] = []
+
+    def cross_fitted(_recipe: Recipe, shown: Prepared, *_: Any, **__: Any) -> Calibration:
+        given.append(shown)
+        return Calibration(2.0, 0.5, 3.0)
+
+    monkeypatch.setattr(loop, "cross_fitted", cross_fitted)
+    recipe = small("marks", cross_fit=0.3)
+    fitted, plain = run(recipe), run(recipe.with_settings({"calibrate": False}))
+    assert fitted.calibration == Calibration(2.0, 0.5, 3.0) and fitted.finished
+    (shown,) = given  # the training and the validation pictures, once
+    assert (shown.seen == np.concatenate([TRAIN.seen, HELD_OUT.seen])).all()
+    np.testing.assert_allclose(fitted.weights["head.weight"] * 2, plain.weights["head.weight"], rtol=1e-5)
+    np.testing.assert_allclose(fitted.weights["known.weight"], plain.weights["known.weight"] * 0.5)
+    np.testing.assert_allclose(
+        fitted.weights["known.bias"], (plain.weights["known.bias"] - 3) * 0.5, rtol=1e-5
+    )
+
+
+@pytest.mark.parametrize(("train", "held_out", "asked"), [(6, 1, 0), (6, 2, 1), (8, 0, 1), (7, 0, 0)])
+def test_with_few_pictures_of_a_class_the_validation_pictures_must_do(
+    train: int, held_out: int, asked: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four of each class, training and validation pictures together, are the fewest that are shared out."""
+    calls: list[int] = []
+
+    def cross_fitted(*_: Any, **__: Any) -> Calibration:
+        calls.append(1)
+        return UNCALIBRATED
+
+    monkeypatch.setattr(loop, "cross_fitted", cross_fitted)
+    fitted = run(small("marks", cross_fit=0.3), pictures(train), pictures(held_out, seed=1))
+    assert len(calls) == asked and fitted.finished
 
 
 # --- odd amounts --------------------------------------------------------------------------------------------
@@ -201,76 +225,27 @@ def test_any_amount_works(name: str, changes: dict[str, int], count: int) -> Non
     assert all(np.isfinite(value).all() for value in fitted.weights.values())
 
 
-@pytest.mark.parametrize(
-    ("steps", "batch", "count", "rows"), [(0, 4, 10, 10), (2, 4, 10, 8), (5, 4, 10, 20), (4, 16, 76, 64)]
-)
-def test_the_rows_of_an_epoch(steps: int, batch: int, count: int, rows: int) -> None:
-    recipe = small("tutorial", steps_per_epoch=steps, batch=batch)
-    generator = torch.Generator().manual_seed(0)
-    one, other = (loop._rows_of_epoch(count, recipe, generator).tolist() for _ in range(2))
-    assert len(one) == rows and one != other
-    assert all(rows // count <= one.count(row) <= -(-rows // count) for row in range(count))
-
-
 @pytest.mark.parametrize("name", ["marks", "tutorial"])
 def test_no_validation_pictures(name: str, tmp_path: Path) -> None:
     fitted = run(small(name), held_out=NONE, run_folder=tmp_path)
     assert all(math.isnan(entry.validation_loss) for entry in fitted.history)
     assert all(math.isnan(entry.validation_accuracy) for entry in fitted.history)
-    assert (fitted.kept_epoch, fitted.temperature) == (3, 1.0)
+    slope = 1.0 if name == "marks" else 0.0  # what has no outliers never refuses
+    assert (fitted.kept_epoch, fitted.calibration) == (3, Calibration(1.0, slope, 0.0))
 
 
-# --- learning rate and losses -------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("schedule", "step", "steps", "share"),
-    [
-        ("constant", 0, 100, 1.0),
-        ("constant", 99, 100, 1.0),
-        ("one-cycle", 0, 100, 0.1),
-        ("one-cycle", 10, 100, 0.55),
-        ("one-cycle", 20, 100, 1.0),
-        ("one-cycle", 60, 100, 0.5),
-        ("one-cycle", 40, 100, (2 + math.sqrt(2)) / 4),
-        ("one-cycle", 99, 100, (1 - math.cos(math.pi / 80)) / 2),
-        ("one-cycle", 0, 1, 0.1),
-        ("one-cycle", 1, 2, 1.0),
-    ],
-)
-def test_the_learning_rate(schedule: str, step: int, steps: int, share: float) -> None:
-    recipe = small("marks", schedule=schedule, learning_rate=0.004)
-    assert learning_rate(recipe, step, steps) == pytest.approx(0.004 * share)
+@pytest.mark.parametrize("settings", [{}, {"cross_fit": 0.5}, {"calibrate": False}])
+def test_without_outliers_known_says_nothing(settings: dict[str, object]) -> None:
+    """It is near 1 for every picture."""
+    fitted = run(small("marks", outliers=0, **settings))
+    assert fitted.calibration.known_slope == 0
+    assert not fitted.weights["known.weight"].any() and fitted.weights["known.bias"] >= 7
 
 
 def test_the_history_has_the_rate_of_each_epochs_last_step() -> None:
     recipe = small("marks", epochs=5)
     rates = [entry.learning_rate for entry in run(recipe).history]
     assert rates == pytest.approx([learning_rate(recipe, 3 * epoch + 2, 15) for epoch in range(5)])
-
-
-@pytest.mark.parametrize(
-    ("logits", "labels", "smoothing", "loss"),
-    [
-        ([[0.0]], [1], 0.0, math.log(2)),
-        ([[2.0]], [1], 0.0, math.log1p(math.exp(-2))),
-        ([[2.0]], [0], 0.0, math.log1p(math.exp(2))),
-        ([[2.0]], [1], 0.2, 0.9 * math.log1p(math.exp(-2)) + 0.1 * math.log1p(math.exp(2))),
-        ([[0.0, 2.0]], [1], 0.2, 0.9 * math.log1p(math.exp(-2)) + 0.1 * math.log1p(math.exp(2))),
-        ([[0.0, 0.0, 0.0]], [2], 0.3, math.log(3)),
-        ([[0.0, 0.0], [0.0, math.log(3)]], [0, 1], 0.0, (math.log(2) + math.log(4 / 3)) / 2),
-    ],
-)
-def test_the_loss(logits: list[list[float]], labels: list[int], smoothing: float, loss: float) -> None:
-    found = cross_entropy(torch.tensor(logits), torch.tensor(labels), smoothing)
-    assert float(found) == pytest.approx(loss, rel=1e-5)
-
-
-@pytest.mark.parametrize(
-    ("logits", "classes"), [([[0.1], [-0.1], [0.0]], [1, 0, 0]), ([[0, 1, 2], [3, 1, 2]], [2, 0])]
-)
-def test_the_predicted_class(logits: list[list[float]], classes: list[int]) -> None:
-    assert predicted(torch.tensor(logits)).tolist() == classes
 
 
 # --- what can go wrong --------------------------------------------------------------------------------------

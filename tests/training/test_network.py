@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from oxmark.recipes import load_recipe
+from oxmark.training.calibration import Calibration
 from oxmark.training.network import (
     MarksNetwork,
     Network,
@@ -43,9 +44,10 @@ def test_the_tutorial_has_its_parameters(classes: int, count: int) -> None:
 def test_the_marks_network_is_small() -> None:
     recipe = load_recipe("marks")
     expected, before = 0, 1
-    for after in (recipe.width, 2 * recipe.width, 4 * recipe.width, 4 * recipe.width):
-        expected, before = expected + 9 * before * after + 2 * after, after
-    assert parameters(network_of("marks", 2)) == expected + 2 * (before + 1)
+    for number, after in enumerate((recipe.width, 2 * recipe.width, 4 * recipe.width, 4 * recipe.width)):
+        expected += (9 if number else 25) * before * after + 2 * after
+        before = after
+    assert parameters(network_of("marks", 2)) == expected + 2 * (before + 1) + (2 * before + 1)
     assert expected < 100_000
 
 
@@ -55,7 +57,11 @@ def test_the_marks_network_is_small() -> None:
 @pytest.mark.parametrize("size", [24, 37])
 def test_a_logit_for_each_class(name: str, classes: int, columns: int, size: int) -> None:
     network = network_of(name, classes, size=size, width=4).eval()
-    logits = network(torch.rand(3, 1, size, size, generator=seeded()))
+    logits, known = network(torch.rand(3, 1, size, size, generator=seeded()))
+    if name == "marks":
+        assert known.shape == (3,) and known.dtype == torch.float32
+    else:
+        assert known is None
     answers = probabilities(logits)
     assert logits.shape == (3, columns) and logits.dtype == torch.float32
     assert answers.shape == (3, classes)
@@ -83,7 +89,7 @@ def test_the_seed_gives_the_weights(name: str) -> None:
     one, same, other = (network_of(name, 2, seed, size=24, width=4).state_dict() for seed in (3, 3, 4))
     assert all(torch.equal(one[key], same[key]) for key in one)
     drawn = [key for key in one if key.endswith("weight") and "norm" not in key]
-    assert len(drawn) == 5
+    assert len(drawn) == (6 if name == "marks" else 5)
     assert not any(torch.equal(one[key], other[key]) for key in drawn)
 
 
@@ -117,20 +123,25 @@ def experienced(network: Network) -> Network:
     return network.eval()
 
 
-def plainly(weights: Weights, seen: Tensor, *, pad: int) -> Tensor:
-    """The convolutions and poolings with nothing but the exported weights."""
+def plainly(weights: Weights, seen: Tensor, *, marks: bool) -> tuple[Tensor, Tensor | None]:
+    """Logits and ``known`` by convolutions and poolings with nothing but the exported weights."""
     w = {name: torch.from_numpy(value) for name, value in weights.items()}
     layers = sorted(name.split(".")[0] for name in w if name.startswith("conv") and name.endswith("weight"))
     x = seen
     for layer in layers:
-        x = functional.relu(functional.conv2d(x, w[f"{layer}.weight"], w[f"{layer}.bias"], padding=pad))
-        if pad == 0 or layer != layers[-1]:
+        first = marks and layer == layers[0]
+        pad, step = (2, 2) if first else (int(marks), 1)
+        kernel = w[f"{layer}.weight"]
+        x = functional.relu(functional.conv2d(x, kernel, w[f"{layer}.bias"], stride=step, padding=pad))
+        if not first and not (marks and layer == layers[-1]):
             x = functional.max_pool2d(x, 2)
-    if pad:
-        return functional.conv2d(x, w["head.weight"], w["head.bias"]).mean((2, 3))
+    if marks:
+        features = torch.cat([x.mean((2, 3)), x.amax((2, 3))], dim=1)
+        known = functional.linear(features, w["known.weight"], w["known.bias"])[:, 0]
+        return functional.conv2d(x, w["head.weight"], w["head.bias"]).mean((2, 3)), known
     x = x.permute(0, 2, 3, 1).flatten(1)
     x = functional.relu(functional.linear(x, w["dense1.weight"], w["dense1.bias"]))
-    return functional.linear(x, w["dense2.weight"], w["dense2.bias"])
+    return functional.linear(x, w["dense2.weight"], w["dense2.bias"]), None
 
 
 @pytest.mark.parametrize("classes", [2, 5])
@@ -140,17 +151,23 @@ def test_plain_operators_with_the_weights_do_the_same(name: str, temperature: fl
     network = experienced(network_of(name, classes, size=37, width=4))
     seen = torch.rand(6, 1, 37, 37, generator=seeded(1))
     with torch.no_grad():
-        expected = network(seen) / temperature
-    found = plainly(network.weights(temperature), seen, pad=int(name == "marks"))
-    assert float(expected.std()) > 1e-3
-    torch.testing.assert_close(found, expected, rtol=0, atol=1e-5)
+        output = network(seen)
+    weights = network.weights(Calibration(temperature, 0.7, 1.5))
+    logits, known = plainly(weights, seen, marks=name == "marks")
+    assert float(output.logits.std()) > 1e-3
+    torch.testing.assert_close(logits, output.logits / temperature, rtol=0, atol=1e-5)
+    if output.known is None:
+        assert known is None
+    else:
+        assert float(output.known.std()) > 1e-3
+        torch.testing.assert_close(known, (output.known - 1.5) * 0.7, rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", ["marks", "tutorial"])
 def test_the_weights_are_plain_arrays_of_their_own(name: str) -> None:
     network = network_of(name, 2, size=24, width=4)
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    weights = network.weights(2.0)
+    weights = network.weights(Calibration(2.0))
     assert all(value.dtype == np.float32 and value.flags.c_contiguous for value in weights.values())
     normalisation = sum(p.numel() for key, p in network.named_parameters() if "norm" in key)
     biases = sum(value.size for key, value in weights.items() if key[:4] == "conv" and key.endswith("bias"))
@@ -183,9 +200,11 @@ def test_the_summary_of_marks() -> None:
     assert isinstance(network, MarksNetwork)
     lines = summary(network, 64).splitlines()
     assert [line.split()[0] for line in lines[2:-3]] == [
-        "conv1", "norm1", "conv2", "norm2", "conv3", "norm3", "conv4", "norm4", "head",
+        "conv1", "norm1", "conv2", "norm2", "conv3", "norm3", "conv4", "norm4", "known", "head",
     ]  # fmt: skip
-    assert lines[10] == "head         Conv2d       3 x 8 x 8                 51"
+    assert lines[2] == "conv1        Conv2d       4 x 32 x 32              100"
+    assert lines[10] == "known        Linear       1                         33"
+    assert lines[11] == "head         Conv2d       3 x 8 x 8                 51"
     assert lines[-2] == f"total {parameters(network):>48,}"
 
 

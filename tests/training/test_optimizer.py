@@ -1,4 +1,4 @@
-"""The optimizers: RMSprop against a reference in float64, and which weights AdamW decays."""
+"""The optimizers: RMSprop against a reference in float64, AdamW against torch, Muon against its promise."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch import Tensor
 
 from oxmark.recipes import load_recipe
 from oxmark.training.network import build_network
-from oxmark.training.optimizer import CHUNK, AdamW, KerasRMSprop, build_optimizer
+from oxmark.training.optimizer import CHUNK, AdamW, KerasRMSprop, Muon, build_optimizer, orthogonal
 
 LR, RHO, EPS = 0.01, 0.9, 1e-7
 Array = npt.NDArray[np.float64]
@@ -108,11 +108,14 @@ def test_the_tutorials_optimizer_has_the_recipes_numbers() -> None:
     assert [id(p) for p in optimizer.weights] == [id(p) for p in network.parameters()]
 
 
-def test_adamw_decays_weights_and_nothing_else() -> None:
-    recipe = load_recipe("marks").with_settings({"weight_decay": 0.1, "learning_rate": 0.5, "width": 4})
+@pytest.mark.parametrize("kind", ["adamw", "muon"])
+def test_weights_are_decayed_and_nothing_else(kind: str) -> None:
+    recipe = load_recipe("marks").with_settings(
+        {"optimizer": kind, "weight_decay": 0.1, "learning_rate": 0.5, "width": 4}
+    )
     network = build_network(recipe, 2, torch.Generator().manual_seed(0))
     optimizer = build_optimizer(recipe, network)
-    assert isinstance(optimizer, AdamW)
+    assert type(optimizer) is {"adamw": AdamW, "muon": Muon}[kind]
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.add_(0.5)  # no weight is zero, where decay would not show
@@ -123,10 +126,12 @@ def test_adamw_decays_weights_and_nothing_else() -> None:
     optimizer.step()
     for name, parameter in network.named_parameters():
         decayed = name.endswith("weight") and not name.startswith("norm")
-        expected = before[name] * (1 - 0.5 * 0.1) if decayed else before[name]
+        turned = kind == "adamw" or name in ("conv2.weight", "conv3.weight", "conv4.weight")
+        rate = 0.5 if turned else 0.5 * Muon.ADAM_SHARE
+        expected = before[name] * (1 - rate * 0.1) if decayed else before[name]
         torch.testing.assert_close(parameter.detach(), expected, msg=name)
     assert {id(p) for p in learned.values()} == {id(p) for p in optimizer.weights}
-    assert optimizer.epsilon == recipe.epsilon
+    assert isinstance(optimizer, AdamW) and optimizer.epsilon == recipe.epsilon
 
 
 @pytest.mark.parametrize("of_weight", [same, channels_last])
@@ -145,3 +150,71 @@ def test_adamw_is_that_of_torch(of_weight: Layout) -> None:
     torch.testing.assert_close(ours, theirs, rtol=1e-6, atol=1e-7)
     optimizer.zero_grad()
     assert ours.grad is None
+
+
+# --- Muon ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shape", [(32, 288), (64, 32), (16, 16), (288, 32), (8, 36)])
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e4])
+def test_orthogonal_brings_all_singular_values_near_one(shape: tuple[int, int], scale: float) -> None:
+    matrix = torch.randn(shape, generator=torch.Generator().manual_seed(0)) * scale
+    found = orthogonal(matrix)
+    assert found.shape == shape
+    if min(shape) < max(shape):  # a random square has directions that are nearly nothing
+        values = torch.linalg.svdvals(found)
+        assert float(values.min()) > 0.5 and float(values.max()) < 1.3
+    left, _, right = torch.linalg.svd(matrix / scale, full_matrices=False)
+    direction = left @ right  # the nearest matrix with all of them 1
+    assert float((found * direction).sum() / found.norm() / direction.norm()) > 0.9
+
+
+def test_orthogonal_of_nothing_is_nothing() -> None:
+    assert not bool(orthogonal(torch.zeros(4, 9)).any())
+
+
+def one_step(kind: str, **changes: object) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """All weights of a small network before and after one step along the same gradients."""
+    settings = {"optimizer": kind, "width": 4, "weight_decay": 0.0, "learning_rate": 0.1, **changes}
+    recipe = load_recipe("marks").with_settings(settings)
+    network = build_network(recipe, 3, torch.Generator().manual_seed(0))
+    optimizer = build_optimizer(recipe, network)
+    before = {name: p.detach().clone() for name, p in network.named_parameters()}
+    generator = torch.Generator().manual_seed(1)
+    for weight in optimizer.weights:
+        weight.grad = torch.randn(weight.shape, generator=generator)
+    optimizer.step()
+    return before, {name: p.detach() for name, p in network.named_parameters()}
+
+
+def test_muon_turns_the_inner_convolutions_and_leaves_the_rest_to_adamw() -> None:
+    before, after = one_step("muon")
+    _, adam = one_step("adamw", learning_rate=0.1 * Muon.ADAM_SHARE)
+    turned = {name for name in before if not torch.allclose(after[name], adam[name], rtol=1e-5, atol=1e-7)}
+    assert turned == {"conv2.weight", "conv3.weight", "conv4.weight"}
+    for name in turned:
+        step = (before[name] - after[name]).flatten(1) / 0.1
+        values = torch.linalg.svdvals(step)
+        assert float(values.min()) > 0.5 and float(values.max()) < 1.3
+
+
+def test_muon_steps_further_where_there_are_more_channels_out_than_in() -> None:
+    weight = torch.nn.Parameter(torch.zeros(64, 2, 2, 2))
+    optimizer = Muon([weight], 0.1, 1e-8, 0.0)
+    weight.grad = torch.randn(64, 2, 2, 2, generator=torch.Generator().manual_seed(0))
+    optimizer.step()
+    values = torch.linalg.svdvals(weight.detach().flatten(1)) / 0.1
+    assert float(values.min() / 8**0.5) > 0.5 and float(values.max() / 8**0.5) < 1.3
+
+
+def test_muon_remembers_where_it_went() -> None:
+    """After ten steps one way, one gradient the other way does not turn it round."""
+    weight = torch.nn.Parameter(torch.zeros(4, 3, 3, 3))
+    optimizer = Muon([weight], 0.1, 1e-8, 0.0)
+    gradient = torch.randn(4, 3, 3, 3, generator=torch.Generator().manual_seed(0))
+    for sign in (*[1.0] * 10, -0.1):
+        before = weight.detach().clone()
+        weight.grad = gradient * sign
+        optimizer.step()
+    assert float(((weight.detach() - before) * gradient).sum()) < 0
+    assert optimizer.rate == 0.1

@@ -12,6 +12,7 @@ from PIL import Image
 from oxmark.data.draw import draw_dataset
 from oxmark.data.folder import read_folder
 from oxmark.recipes import Recipe, load_recipe
+from oxmark.training.steps import TOGETHER
 from oxmark.workflow.training_run import TrainingRun, train
 
 Tree = Callable[..., Path]
@@ -20,8 +21,12 @@ PARTED = {"train": 4, "validation": 2, "test": 3}
 
 @pytest.fixture(scope="session")
 def recipe() -> Recipe:
-    """The recipe marks, but two epochs of a tiny network."""
-    return load_recipe("marks", ["epochs=2", "size=32", "width=4", "batch=4", "validation_views=1"])
+    """The recipe marks, but two epochs of a tiny network, and little to refuse."""
+    tiny = ["epochs=2", "size=32", "width=4", "batch=4", "validation_views=1", "keep_meaning=false"]
+    return load_recipe(
+        "marks",
+        [*tiny, f"least_steps={2 * TOGETHER}", "outliers=30", "outliers_per_batch=4", "cross_fit=0.5"],
+    )
 
 
 @pytest.fixture(scope="session")

@@ -19,11 +19,13 @@ import pytest
 
 from oxmark.errors import RunError
 from oxmark.recipes import Recipe, load_recipe
+from oxmark.training.steps import TOGETHER
 from oxmark.workflow.progress import Progress
 from oxmark.workflow.training_run import TrainingRun, train
 
-# A training that waits in the middle of an epoch: every step up to SAVED is saved, and before step PAUSE (the
-# learning rate is asked for at the beginning of each step, counted from 0) it says so and waits for a line.
+# A training that waits in the middle of an epoch: until step SAVED it is saved after every few batches, and
+# before step PAUSE (the learning rate is asked for at the beginning of each step, counted from 0) it says so
+# and waits for a line.
 DRIVER = """
 import math, sys
 from oxmark.training import loop
@@ -45,10 +47,18 @@ loop.learning_rate = waiting
 oxmark.cli.run(sys.argv[3:])
 """
 Unbroken = Callable[[str], TrainingRun]
-STEPS = 4  # an epoch: 8 training pictures in batches of 2
+STEPS = 2 * TOGETHER  # an epoch: it is stopped and saved in its middle and at its end
 SETTINGS = {
-    "marks": ["size=32", "width=4", "epochs=3", "batch=2", "validation_views=1"],
-    "tutorial": ["size=32", "epochs=3", "batch=2", "steps_per_epoch=4"],
+    "marks": [
+        "size=32",
+        "width=4",
+        "epochs=3",
+        "batch=2",
+        f"least_steps={STEPS}",
+        "outliers=30",
+        "cross_fit=0.5",
+    ],
+    "tutorial": ["size=32", "epochs=3", "batch=2", f"steps_per_epoch={STEPS}"],
 }
 
 
@@ -108,12 +118,14 @@ def unbroken(tmp_path_factory: pytest.TempPathFactory, marks: Path) -> Unbroken:
 def test_a_killed_run_goes_on_bit_for_bit(name: str, tmp_path: Path, marks: Path, unbroken: Unbroken) -> None:
     whole = unbroken(name)
     run = tmp_path / "run"
-    process = begin(marks, run, name, saved=STEPS + 1, pause=STEPS + 3)  # in the second epoch
+    process = begin(
+        marks, run, name, saved=STEPS + TOGETHER + 1, pause=STEPS + TOGETHER + 2
+    )  # in the second epoch
     process.send_signal(signal.SIGKILL)
     process.communicate()
     assert process.returncode == -signal.SIGKILL
     found = checkpoint_facts(run)
-    assert (len(found["history"]), found["next_batch"], found["steps"]) == (1, 1, STEPS + 1)  # two were lost
+    assert (len(found["history"]), found["next_batch"], found["steps"]) == (1, TOGETHER, STEPS + TOGETHER)
     assert not (run / "model.onnx").exists()
 
     done = resume(marks, run)
@@ -133,7 +145,7 @@ def test_ctrl_c_saves_says_how_to_go_on_and_going_on_gives_the_same(
     assert (process.returncode, stdout) == (130, "")
     told = f"Stopped and saved. Go on with: oxmark train {marks} --out {run} --resume"
     assert stderr.splitlines()[-1] == told
-    assert checkpoint_facts(run)["steps"] == STEPS + 3  # the step that was being done is in it
+    assert checkpoint_facts(run)["steps"] == STEPS + TOGETHER  # those that were being done are in it
     assert sorted(path.name for path in run.iterdir()) == [
         "checkpoint",
         "history.csv",
@@ -148,14 +160,14 @@ def test_ctrl_c_saves_says_how_to_go_on_and_going_on_gives_the_same(
 
 
 class StopAfter(Progress):
-    """Asks to stop after so many steps."""
+    """Lets it go on so many times, then asks to stop."""
 
-    def __init__(self, steps: int) -> None:
-        self.steps = steps
+    def __init__(self, times: int) -> None:
+        self.times = times
 
     def should_stop(self) -> bool:
-        self.steps -= 1
-        return self.steps < 0
+        self.times -= 1
+        return self.times < 0
 
 
 @pytest.fixture(scope="session")
@@ -177,12 +189,14 @@ def test_a_stopped_run_is_unfinished(stopped: TrainingRun) -> None:
     assert json.loads((stopped.folder / "run.json").read_text())["status"] == "training"
 
 
-@pytest.mark.parametrize("steps", [0, 1, 2])  # two batches an epoch: before, in and after the first
+# Asked twice an epoch and twice a half while calibrating: in the first epoch, after each, in each half.
+@pytest.mark.parametrize("times", [0, 1, 2, 4, 6, 7])
 def test_wherever_it_is_stopped_it_ends_the_same(
-    steps: int, tmp_path: Path, marks: Path, recipe: Recipe, trained: TrainingRun
+    times: int, tmp_path: Path, marks: Path, recipe: Recipe, trained: TrainingRun
 ) -> None:
-    half = train(marks, recipe, out=tmp_path / "run", progress=StopAfter(steps))
-    assert len(half.history) == steps // 2
+    half = train(marks, recipe, out=tmp_path / "run", progress=StopAfter(times))
+    assert len(half.history) == min(times // 2, 2)
+    assert (half.finished, half.evaluation, half.model.exists()) == (False, None, False)
     whole = train(marks, None, out=half, resume=True)
     assert (whole.finished, whole.recipe, whole.history) == (True, recipe, trained.history)
     assert sha(whole.model) == sha(trained.model)

@@ -116,7 +116,8 @@ def test_the_same_picture_in_two_parts_is_named_and_not_measured_on(
         "The same picture stands in two parts: train/O/1.png and test/O/copy.png. Remove one of them.",
         "The same picture stands in two parts: validation/X/5.png and test/X/again.png. Remove one of them.",
     ]
-    assert list(run.notes) == notes.told[:2] == told
+    assert list(run.notes[:2]) == notes.told[:2] == told
+    assert list(run.notes) == notes.told[:3] and run.notes[2].startswith("Only 4 pictures of 'O' to learn")
     assert run.evaluation is not None
     assert run.evaluation.left_out == ("test/O/copy.png", "test/X/again.png")
     assert (run.evaluation.accuracy.total, len((run.folder / "test.csv").read_text().splitlines())) == (6, 7)
@@ -191,7 +192,7 @@ def test_folders_that_cannot_be_trained_on(
 
 @pytest.mark.parametrize("name", ["marks", "tutorial"])
 def test_a_batch_larger_than_the_data_works(name: str, tree: Tree, tmp_path: Path) -> None:
-    recipe = load_recipe(name, ["epochs=2", "size=32", "batch=500"])
+    recipe = load_recipe(name, ["epochs=2", "size=32", "batch=500", "least_steps=1", "outliers=20"])
     run = train(tree(NO_PARTS), recipe, out=tmp_path / "run")
     assert (run.finished, len(run.history)) == (True, 2)
 

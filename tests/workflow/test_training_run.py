@@ -24,6 +24,11 @@ from oxmark.modelfile import write
 from oxmark.recipes import Recipe, load_recipe
 from oxmark.workflow.training_run import TrainingRun, train
 
+FEW = (
+    "Only {} pictures of 'O' to learn from. That makes a start, but it cannot show how well drawings by "
+    "other people will be read: 15 or more of each class, by several people, would."
+)
+
 PICTURES = ["augmentations.png", "confusion.png", "curves.png", "samples.png", "test.png"]
 TABLES = ["history.csv", "metrics.json", "recipe.toml", "run.json", "summary.txt", "test.csv"]
 
@@ -65,10 +70,18 @@ def test_history_has_a_line_for_each_epoch(trained: TrainingRun) -> None:
             assert float(row[name]) == pytest.approx(getattr(entry, name), rel=1e-6)
 
 
-def test_the_kept_epoch_has_the_lowest_validation_loss(trained: TrainingRun) -> None:
-    losses = [entry.validation_loss for entry in trained.history]
-    assert trained.kept_epoch == max(i for i, loss in enumerate(losses, start=1) if loss == min(losses))
-    assert facts(trained)["kept_epoch"] == trained.kept_epoch
+@pytest.mark.parametrize("keep", ["last", "best"])
+def test_the_kept_epoch_is_the_recipes(
+    keep: str, trained: TrainingRun, tmp_path: Path, marks: Path, recipe: Recipe
+) -> None:
+    run = trained
+    if keep == "best":
+        settings = {"keep": "best", "epochs": 4, "calibrate": False, "views": 0}
+        run = train(marks, recipe.with_settings(settings), out=tmp_path / "run")
+    losses = [entry.validation_loss for entry in run.history]
+    best = max(i for i, loss in enumerate(losses, start=1) if loss == min(losses))
+    assert run.kept_epoch == (best if keep == "best" else len(losses))
+    assert facts(run)["kept_epoch"] == run.kept_epoch
 
 
 def test_its_recipe_reads_back(trained: TrainingRun, recipe: Recipe) -> None:
@@ -106,14 +119,17 @@ def test_run_json_says_how_it_was_made(trained: TrainingRun, marks: Path) -> Non
         "seed": 0,
         "classes": ["O", "X"],
         "device": "cpu",
-        "notes": [],
+        "notes": [FEW.format(4)],
     }
     assert found["pictures"] == {
         part: {"O": n, "X": n} for part, n in (("train", 4), ("validation", 2), ("test", 3))
     }
     assert {"oxmark", "torch", "onnx", "onnxruntime", "numpy", "pillow"} == set(found["versions"])
     assert list(found["seconds"]) == ["import", "prepare", "fit", "measure", "check", "draw"]
-    assert found["temperature"] >= 1
+    calibration = found["calibration"]
+    assert list(calibration) == ["temperature", "known_slope", "known_threshold"]
+    assert calibration["temperature"] >= 1 and 0.25 <= calibration["known_slope"] <= 4
+    assert calibration["known_threshold"] != 0  # two half-trainings found it
 
 
 def test_the_model_says_what_it_learned_from_and_how_good_it_is(trained: TrainingRun, marks: Path) -> None:

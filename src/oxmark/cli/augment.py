@@ -6,7 +6,16 @@ from pathlib import Path
 
 import click
 
-from oxmark.cli.output import answer, json_option, png_option, recipe_option, say, seed_option, set_option
+from oxmark.cli.output import (
+    answer,
+    json_option,
+    png_option,
+    progress_on_stderr,
+    recipe_option,
+    say,
+    seed_option,
+    set_option,
+)
 
 
 @click.command(short_help="Show what training makes of a picture.")
@@ -27,7 +36,8 @@ def augment(
     from oxmark.workflow.augmenting import augment as draw_variants
 
     chosen = load_recipe(recipe or "marks", settings)
-    path = draw_variants(data, chosen, out=out or "augmentations.png", seed=seed)
+    with progress_on_stderr() as progress:
+        path = draw_variants(data, chosen, out=out or "augmentations.png", seed=seed, progress=progress)
     if as_json:
         answer({"sheet": str(path), "recipe": chosen.name})
     else:

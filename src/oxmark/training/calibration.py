@@ -13,8 +13,9 @@ from scipy.optimize import minimize, minimize_scalar
 from scipy.special import log_softmax
 
 HIGHEST = 20.0
-SHARE_ANSWERED = 0.945
-"""So many of the held-out marks are answered, at least."""
+SHARE_ANSWERED = 0.89
+"""So many of the held-out answers pass the threshold of ``known``, at least. They come from half-trained networks
+and, half of them, from rendered views: a finished network then answers 97 % of the robustness suite's marks."""
 SLOPES = (0.25, 4.0)
 
 

@@ -12,7 +12,7 @@ from oxmark.recipes import Recipe
 from oxmark.training.network import Network, Output
 from oxmark.training.state import State
 
-TOGETHER = 4
+TOGETHER = 8
 """So many batches are changed at random together."""
 SOFT = 0.01
 """How far the truth about being known is from 0 and 1, against over-confidence."""
@@ -32,11 +32,11 @@ def step(
         rate: The learning rate of this step.
 
     Returns:
-        The loss and how many were right.
+        The cross-entropy of the classes and how many were right.
     """
     output: Output = state.network(pictures.contiguous(memory_format=torch.channels_last))
     logits = output.logits[: len(labels)]
-    loss = cross_entropy(logits, labels, recipe.label_smoothing, weight)
+    loss = of_classes = cross_entropy(logits, labels, recipe.label_smoothing, weight)
     if output.known is not None and recipe.outlier_weight and len(pictures) > len(labels):
         loss = loss + recipe.outlier_weight * _known_loss(output.known, len(labels))
     state.optimizer.zero_grad()
@@ -45,7 +45,7 @@ def step(
     state.optimizer.step()
     state.steps += 1
     _follow(state, recipe)
-    return loss.detach(), (predicted(logits) == labels).sum()
+    return of_classes.detach(), (predicted(logits) == labels).sum()
 
 
 def _known_loss(known: Tensor, marks: int) -> Tensor:

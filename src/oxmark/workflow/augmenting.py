@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from oxmark.data.dataset import Dataset
 from oxmark.data.decode import decode
 from oxmark.data.folder import read_folder
 from oxmark.modelfile.preprocess import preprocess_model
 from oxmark.modelfile.session import open_session
 from oxmark.recipes import Recipe, load_recipe
+from oxmark.workflow.progress import Progress
 
 if TYPE_CHECKING:
     from oxmark.report.augmentation import AugmentationRow
@@ -28,6 +30,7 @@ def augment(
     *,
     out: str | os.PathLike[str] = "augmentations.png",
     seed: int = 0,
+    progress: Progress | None = None,
 ) -> Path:
     """Draw the original, what the network sees, and eight variants of a picture or of one of each class.
 
@@ -36,6 +39,7 @@ def augment(
         recipe: Chooses the preprocessing and the changes.
         out: The PNG to write.
         seed: Chooses the pictures and the changes.
+        progress: Told, for a folder, which changes training leaves out because they change the meaning.
 
     Returns:
         The PNG.
@@ -49,7 +53,11 @@ def augment(
     from oxmark.report.augmentation import augmentation_sheet
 
     chosen = recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
-    paths = _one_of_each_class(data, seed) if Path(data).is_dir() else [Path(data)]
+    paths = [Path(data)]
+    if Path(data).is_dir():
+        dataset = read_folder(data)
+        paths = _one_of_each_class(dataset, seed)
+        chosen = _as_trained(dataset, chosen, progress or Progress())
     rows = variants_of(paths, None, chosen, seed=seed)
     augmentation_sheet(out, rows=rows, title=f"What training makes of a picture, recipe {chosen.name}")
     return Path(out)
@@ -73,9 +81,7 @@ def variants_of(
 
     originals = [decode(path) for path in paths]
     if seen is None:
-        graph = preprocess_model(recipe.preprocess, recipe.size, recipe.margin).SerializeToString()
-        session = open_session(graph, "the preprocessing graph")
-        seen = np.concatenate([session.run(["seen"], {"pixels": o[None]})[0] for o in originals])
+        seen = _seen(originals, recipe)
     generator = torch.Generator().manual_seed(seed)
     rows = []
     for path, original, one in zip(paths, originals, seen, strict=True):
@@ -90,8 +96,31 @@ def _shown(seen: npt.NDArray[np.float32], recipe: Recipe) -> npt.NDArray[np.floa
     return 1 - seen if recipe.preprocess == "ink" else seen
 
 
-def _one_of_each_class(data: str | os.PathLike[str], seed: int) -> list[Path]:
-    dataset = read_folder(data)
+def _as_trained(dataset: Dataset, recipe: Recipe, progress: Progress) -> Recipe:
+    """The recipe without the changes that training leaves out, as far as MOST pictures of each class show."""
+    from oxmark.training.meaning import MOST, keep_meaning
+
+    if not recipe.keep_meaning or recipe.preprocess != "ink":
+        return recipe
+    samples = dataset.part("train") or dataset.samples
+    by_class = [[s for s in samples if s.label == label][:MOST] for label in range(len(dataset.classes))]
+    some = [sample for samples in by_class for sample in samples]
+    seen = _seen([decode(sample.path) for sample in some], recipe)
+    labels = np.array([sample.label for sample in some], np.int64)
+    used, notes = keep_meaning(recipe, seen, labels, dataset.classes)
+    for note in notes:
+        progress.note(note)
+    return used
+
+
+def _seen(pictures: Sequence[npt.NDArray[np.uint8]], recipe: Recipe) -> npt.NDArray[np.float32]:
+    """What the network sees of some pictures, float32 ``(N, 1, S, S)``."""
+    graph = preprocess_model(recipe.preprocess, recipe.size, recipe.margin).SerializeToString()
+    session = open_session(graph, "the preprocessing graph")
+    return np.concatenate([session.run(["seen"], {"pixels": pixels[None]})[0] for pixels in pictures])
+
+
+def _one_of_each_class(dataset: Dataset, seed: int) -> list[Path]:
     samples = dataset.part("train") or dataset.samples
     rng = np.random.default_rng(seed)
     classes = [[s.path for s in samples if s.label == label] for label in range(len(dataset.classes))]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 TOLERANCE = 1e-5
 """The written file must give the trained network's probabilities to this."""
-MOST_CHECKED = 24
+MOST_CHECKED = 16
 """So many training pictures, evenly spread, are read again to compare the file with the network."""
 
 
