@@ -96,8 +96,8 @@ def _skew(b: GraphBuilder, unit: str) -> str:
     """Whether ink is lighter (above 0) or darker than what is usual, and how much: float32 ``(N, 3, 1, 1)``.
 
     The mean cube of differences: strong ones, which are ink, outweigh many weak ones, which are light and
-    grain. A wide window alone would see light in the corners of a shadow, so a difference counts as far as both
-    windows agree on it. Where the border is surely paper, all differences are those to the border's colour.
+    grain. A wide window alone would see light in the corners of a shadow, so a difference counts as far as
+    both windows agree on it. Where the border is surely paper, all differences are those to its colour.
 
     Args:
         b: The graph.

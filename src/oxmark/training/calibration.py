@@ -14,8 +14,9 @@ from scipy.special import log_softmax
 
 HIGHEST = 20.0
 SHARE_ANSWERED = 0.89
-"""So many of the held-out answers pass the threshold of ``known``, at least. They come from half-trained networks
-and, half of them, from rendered views: a finished network then answers 97 % of the robustness suite's marks."""
+"""So many of the held-out answers pass the threshold of ``known``, at least. They come from half-trained
+networks and, half of them, from rendered views: a finished network then answers 97 % of the robustness
+suite's marks."""
 SLOPES = (0.25, 4.0)
 
 

@@ -53,10 +53,11 @@ class PreparedSet:
     def groups(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64] | None:
         """A number for whoever drew each of some rows, int64 ``(n,)``; None when that is not known of all."""
         names = [self.dataset.samples[row].group for row in rows]
-        known = [name for name in names if name is not None]
-        if not known or len(known) < len(names):
+        if not names or None in names:
             return None
-        return np.unique(known, return_inverse=True)[1].astype(np.int64)
+        everybody = sorted({sample.group for sample in self.dataset.samples if sample.group is not None})
+        number = {name: place for place, name in enumerate(everybody)}  # the same in every part
+        return np.array([number[name] for name in names if name is not None], np.int64)
 
     def labels(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Class numbers of some rows, int64 ``(n,)``."""
