@@ -8,12 +8,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from oxmark.training import outliers
+from oxmark.training import figures, outliers
+from oxmark.training.figures import made_figures
 from oxmark.training.outliers import (
     changed_marks,
     empty_pictures,
     looks_like,
-    made_figures,
     made_from_nothing,
     made_outliers,
 )
@@ -89,16 +89,16 @@ def test_figures_differ_in_shape_and_in_width() -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", ["_letter", "_polygon", "_wandering", "_spokes", "_zigzag", "_coil", "_several"]
+    "kind", ["_letter", "_loop", "_bent", "_polygon", "_wandering", "_spokes", "_zigzag", "_coil", "_several"]
 )
 def test_every_kind_of_figure_has_strokes_that_can_be_drawn(kind: str) -> None:
-    make, rng = getattr(outliers, kind), seeded()
+    make, rng = getattr(figures, kind), seeded()
     numbers = set()
     for _ in range(30):
         strokes = make(rng)
         assert strokes and all(path.ndim == 2 and path.shape[1] == 2 and len(path) > 1 for path in strokes)
         assert all(np.isfinite(path).all() and np.abs(path).max() < 12 for path in strokes)
-        drawn = outliers._drawn(strokes, SIZE, MARGIN, rng)
+        drawn = figures._drawn(strokes, SIZE, MARGIN, rng)
         assert drawn.max() > 0.9 and 0.005 < drawn.mean() < 0.6
         numbers.add(drawn.tobytes())
     assert len(numbers) == 30
@@ -121,7 +121,7 @@ def test_a_zigzag_does_not_look_like_a_mark(marks: Array) -> None:
         steps = np.arange(turns + 1)
         path = np.stack([steps * 2 / turns - 1, np.where(steps % 2, -0.9, 0.9)], axis=1)
         for rng in map(seeded, range(4)):
-            zigzag = outliers._drawn([path], SIZE, MARGIN, rng)
+            zigzag = figures._drawn([path], SIZE, MARGIN, rng)
             assert not looks_like(zigzag[None, None], marks)[0]
     assert looks_like(marks, marks).all()
 

@@ -90,6 +90,8 @@ def fit_known(marks: npt.NDArray[np.floating], outliers: npt.NDArray[np.floating
         True
     """
     scores = np.concatenate([marks, outliers]).astype(np.float64)
+    middle = float(scores.mean())
+    scores -= middle
     signs = np.concatenate([np.ones(len(marks)), -np.ones(len(outliers))])
     share = np.concatenate(
         [np.full(len(marks), 0.5 / len(marks)), np.full(len(outliers), 0.5 / len(outliers))]
@@ -101,4 +103,4 @@ def fit_known(marks: npt.NDArray[np.floating], outliers: npt.NDArray[np.floating
     bounds = [SLOPES, (-50.0, 50.0)]
     best = minimize(loss, np.array([1.0, 0.0]), method="L-BFGS-B", bounds=bounds)
     slope, offset = (float(value) for value in best.x)
-    return slope, min(-offset / slope, float(np.quantile(marks, 1 - SHARE_ANSWERED)))
+    return slope, min(middle - offset / slope, float(np.quantile(marks, 1 - SHARE_ANSWERED)))
