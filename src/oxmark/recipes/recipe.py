@@ -119,7 +119,7 @@ class Recipe(BaseModel):
     )
     least_steps: int = Field(
         description="Where every picture is taken once: batches in an epoch at least, so that few pictures "
-        "are taken several times.",
+        "are taken several times; for two classes, and as many times more as there are more classes.",
         ge=0,
         le=1_000_000,
     )

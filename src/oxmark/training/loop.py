@@ -113,6 +113,7 @@ def fit(
     place = choose_device(device)
     make_repeatable()
     keep_buffers()
+    recipe = for_classes(recipe, classes)
     stock = make_stock(recipe, seed)
     lessons = make_lessons(train, stock, classes, seed, place)
     state = start(recipe, classes, seed, place)
@@ -142,6 +143,11 @@ def fit(
     if finished:
         calibration = _calibrated(state, recipe, train, validation, stock, classes, seed, place, should_stop)
     return _fitted(state, recipe, train, calibration, place)
+
+
+def for_classes(recipe: Recipe, classes: int) -> Recipe:
+    """The recipe with more steps for more classes: ``least_steps`` is meant for two."""
+    return recipe.with_settings({"least_steps": math.ceil(recipe.least_steps * max(2, classes) / 2)})
 
 
 def _train_epoch(
