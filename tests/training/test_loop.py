@@ -16,7 +16,7 @@ from oxmark.errors import TrainingError
 from oxmark.recipes import Recipe, load_recipe
 from oxmark.training import loop
 from oxmark.training.calibration import UNCALIBRATED, Calibration
-from oxmark.training.loop import Epoch, Fitted, Prepared, fit
+from oxmark.training.loop import Epoch, Fitted, Prepared, fit, for_classes
 from oxmark.training.steps import learning_rate
 
 SIZE = 24
@@ -273,3 +273,11 @@ def test_a_device_that_is_not_here_has_its_sentence() -> None:
         run(small("marks"), device="cuda:99")
     sentence = r"The device 'cuda:99' cannot be used: [^\n]*[^.\n]\. Try --device auto\."
     assert re.fullmatch(sentence, str(caught.value))
+
+
+@pytest.mark.parametrize(("classes", "steps"), [(2, 8), (3, 12), (5, 20), (20, 80)])
+def test_more_classes_take_more_steps(classes: int, steps: int) -> None:
+    recipe = load_recipe("marks", ["least_steps=8"])
+    assert for_classes(recipe, classes).least_steps == steps
+    assert for_classes(recipe, classes).with_settings({"least_steps": 8}) == recipe
+    assert for_classes(load_recipe("tutorial"), classes) == load_recipe("tutorial")
