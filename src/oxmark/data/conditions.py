@@ -52,8 +52,8 @@ def on_white(pixels: Pixels, longest: int = LONGEST) -> Colour:
     return np.asarray(colour[:, :, :3] * alpha + (1 - alpha), np.float32)
 
 
-def opaque(picture: Colour) -> Pixels:
-    """float32 ``(h, w, 3)`` to uint8 RGBA ``(h, w, 4)``."""
+def opaque(picture: npt.NDArray[np.floating]) -> Pixels:
+    """Floats ``(h, w, 3)``, cut off at 0 and 1, to uint8 RGBA ``(h, w, 4)``."""
     whole = np.full((*picture.shape[:2], 4), 255, np.uint8)
     whole[:, :, :3] = np.rint(np.clip(picture, 0, 1) * 255)
     return whole
@@ -86,10 +86,13 @@ def _scaled(picture: Colour, longest: int) -> Colour:
     height, width = picture.shape[:2]
     scale = min(1.0, longest / max(height, width))
     size = (max(8, round(width * scale)), max(8, round(height * scale)))
-    channels = [
-        np.asarray(Image.fromarray(picture[:, :, k]).resize(size, Image.Resampling.BOX)) for k in range(3)
-    ]
-    return np.stack(channels, axis=2)
+    return _resized(picture, size, Image.Resampling.BOX)
+
+
+def _resized(picture: Colour, size: tuple[int, int], resampling: Image.Resampling) -> Colour:
+    """Brought to a width and height, channel by channel: Pillow takes floats in single planes only."""
+    planes = [Image.fromarray(picture[:, :, k]).resize(size, resampling) for k in range(3)]
+    return np.stack([np.asarray(plane) for plane in planes], axis=2)
 
 
 def _recoloured(picture: Colour, rng: np.random.Generator) -> Colour:
@@ -179,11 +182,8 @@ def _blur(picture: Colour, rng: np.random.Generator) -> Colour:
     """Out of focus: smaller and larger again."""
     height, width = picture.shape[:2]
     small = _scaled(picture, max(20, int(max(height, width) / rng.uniform(1.5, 4))))
-    channels = [
-        np.asarray(Image.fromarray(small[:, :, k]).resize((width, height), Image.Resampling.BICUBIC))
-        for k in range(3)
-    ]
-    return np.asarray(np.clip(np.stack(channels, axis=2), 0, 1), np.float32)
+    large = _resized(small, (width, height), Image.Resampling.BICUBIC)
+    return np.asarray(np.clip(large, 0, 1), np.float32)
 
 
 def _jpeg(picture: Colour, rng: np.random.Generator) -> Colour:

@@ -16,6 +16,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from oxmark.data.conditions import opaque
+from oxmark.data.likeness import coarse
 from oxmark.modelfile.preprocess import preprocess_model
 from oxmark.modelfile.session import open_session
 from oxmark.training.figures import made_figures
@@ -63,21 +65,11 @@ def looks_like(pictures: Array, marks: Array) -> npt.NDArray[np.bool_]:
     if len(marks) < 2 or len(pictures) == 0:
         return np.zeros(len(pictures), bool)
     views = np.concatenate([marks, marks[:, :, :, ::-1], marks[:, :, ::-1], marks[:, :, ::-1, ::-1]])
-    ours = _coarse(marks)
+    ours = coarse(marks)
     among = ours @ ours.T
     np.fill_diagonal(among, -1)
     limit = min(LIKE, float(np.quantile(among.max(axis=1), 0.25)))
-    return np.asarray((_coarse(pictures) @ _coarse(views).T).max(axis=1) > limit)
-
-
-def _coarse(pictures: Array, cells: int = 12) -> Array:
-    """Block means, each picture with mean 0 and length 1: float32 ``(N, cells * cells)``."""
-    count, _, size, _ = pictures.shape
-    edges = np.linspace(0, size, cells + 1).astype(int)[:-1]
-    sums = np.add.reduceat(np.add.reduceat(pictures[:, 0], edges, axis=1), edges, axis=2)
-    flat = sums.reshape(count, -1)
-    flat = flat - flat.mean(axis=1, keepdims=True)
-    return np.asarray(flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-6), np.float32)
+    return np.asarray((coarse(pictures) @ coarse(views).T).max(axis=1) > limit)
 
 
 # --- changed training pictures ------------------------------------------------------------------------------
@@ -170,10 +162,7 @@ def _paper(rng: np.random.Generator) -> npt.NDArray[np.uint8]:
     """A picture without a mark, uint8 ``(h, w, 4)``."""
     height, width = (int(side) for side in rng.integers(24, 110, 2))
     paper = np.full((height, width, 3), rng.uniform(0.05, 1, 3 if rng.random() < 0.5 else 1))
-    paper = _SURFACES[rng.integers(len(_SURFACES))](paper, rng)
-    pixels = np.full((height, width, 4), 255, np.uint8)
-    pixels[:, :, :3] = np.rint(np.clip(paper, 0, 1) * 255)
-    return pixels
+    return opaque(_SURFACES[rng.integers(len(_SURFACES))](paper, rng))
 
 
 def _grainy(paper: Surface, rng: np.random.Generator) -> Surface:

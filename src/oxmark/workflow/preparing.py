@@ -12,6 +12,7 @@ import numpy.typing as npt
 from oxmark.data.conditions import on_white, rendered
 from oxmark.data.dataset import PARTS, Dataset, Sample
 from oxmark.data.decode import WORKERS, decode
+from oxmark.data.likeness import coarse
 from oxmark.data.split import complete_parts, near_hash, picture_digest
 from oxmark.errors import BadPictures, PictureError
 from oxmark.modelfile.preprocess import preprocess_model
@@ -147,13 +148,10 @@ def _read_all(
     return results
 
 
-def _same_mark(view: npt.NDArray[np.float32], seen: npt.NDArray[np.float32], cells: int = 12) -> bool:
+def _same_mark(view: npt.NDArray[np.float32], seen: npt.NDArray[np.float32]) -> bool:
     """Whether the mark is still there in a rendered view: its coarse copy correlates with the original's."""
-    edges = np.linspace(0, seen.shape[-1], cells + 1).astype(int)[:-1]
-    coarse = [np.add.reduceat(np.add.reduceat(x[0], edges, 0), edges, 1).ravel() for x in (view, seen)]
-    one, other = (x - x.mean() for x in coarse)
-    length = float(np.linalg.norm(one) * np.linalg.norm(other))
-    return length > 0 and float(one @ other) / length > SAME_MARK
+    one, other = coarse(np.stack([view, seen]))
+    return float(one @ other) > SAME_MARK
 
 
 def _bad_pictures(errors: Sequence[PictureError]) -> str:
