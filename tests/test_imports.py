@@ -23,19 +23,21 @@ ALLOWED: dict[str, set[str]] = {
     "__main__": {"cli"},
     "builtin": set(),
     "errors": set(),
+    "words": set(),
     "files": {"errors"},
-    "data": {"errors", "files"},
+    "data": {"errors", "files", "words"},
     "recipes": {"errors"},
     "modelfile": {"errors", "files"},
     "training": {"errors", "files", "data", "recipes", "modelfile"},
     "inference": {"errors", "data", "modelfile"},
-    "evaluation": {"errors", "files", "data", "modelfile", "inference"},
-    "report": {"errors", "files", "data", "evaluation"},
+    "evaluation": {"errors", "files", "words", "data", "modelfile", "inference"},
+    "report": {"errors", "files", "words", "data", "evaluation"},
     "exports": {"errors", "files", "modelfile", "inference"},
     "workflow": {
         "__init__",
         "errors",
         "files",
+        "words",
         "data",
         "recipes",
         "training",
@@ -45,7 +47,7 @@ ALLOWED: dict[str, set[str]] = {
         "report",
         "exports",
     },
-    "cli": {"__init__", "errors", "files", "data", "recipes", "inference", "workflow"},
+    "cli": {"__init__", "errors", "files", "words", "data", "recipes", "inference", "workflow"},
 }
 
 # Where a library may be imported: parts, or single files. workflow/augmenting.py shows what training makes of

@@ -126,7 +126,9 @@ class OutputError(OxmarkError):
 
 _EXTRAS = {
     **dict.fromkeys(("pydantic", "torch", "onnx", "safetensors"), "train"),
-    **dict.fromkeys(("sklearn", "scipy", "matplotlib", "imagehash"), "train"),
+    **dict.fromkeys(
+        ("sklearn", "scipy", "matplotlib", "imagehash", "skimage", "cleanlab", "jinja2"), "train"
+    ),
     **dict.fromkeys(("keras", "h5py"), "keras"),
 }
 

@@ -1,0 +1,84 @@
+"""What is measured once of every picture, whoever needs it: the doctor, the parts, the alarms."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from oxmark.data.conditions import on_white
+from oxmark.data.copies import near_hash, picture_digest
+from oxmark.data.decode import PictureInfo, decode, picture_info
+
+FRAME = 32
+"""Side of the small copy of the whole picture, in pixels."""
+_BORDER = 0.04  # of the shorter side: how wide the ring of border pixels is
+
+
+@dataclass(frozen=True, eq=False)
+class Traits:
+    """One picture in figures.
+
+    Attributes:
+        info: What its header says.
+        size: Of the file, in bytes.
+        digest: Equal for equal pixels (:func:`~oxmark.data.copies.picture_digest`).
+        near: Hardly changed by resizing, saving again, trimming (:func:`~oxmark.data.copies.near_hash`),
+            bool ``(256,)``; all False for a picture without ink.
+        brightness: Mean grey on white, 0 black to 1 white.
+        border: Median red, green and blue of the outermost pixels, on white, 0..1.
+        frame: The whole picture, margins and all, in grey: float32 ``(32, 32)``, 0..1.
+    """
+
+    info: PictureInfo
+    size: int
+    digest: str
+    near: npt.NDArray[np.bool_]
+    brightness: float
+    border: tuple[float, float, float]
+    frame: npt.NDArray[np.float32]
+
+
+def read_traits(path: str | os.PathLike[str]) -> Traits:
+    """Read a picture and measure it. Raises :class:`PictureError`."""
+    return traits_of(path, decode(path))
+
+
+def traits_of(path: str | os.PathLike[str], pixels: npt.NDArray[np.uint8]) -> Traits:
+    """Measure a picture that is decoded already.
+
+    Args:
+        path: Where it is; only its header and its size are read.
+        pixels: ``uint8 (height, width, 4)``, RGBA, as :func:`~oxmark.data.decode.decode` gives it.
+
+    Returns:
+        Its traits.
+
+    Raises:
+        PictureError: The file's header cannot be read.
+    """
+    small = on_white(pixels)
+    grey = small @ np.array([0.299, 0.587, 0.114], np.float32)
+    frame = Image.fromarray(grey).resize((FRAME, FRAME), Image.Resampling.BOX)
+    red, green, blue = np.median(_ring(small), axis=0)
+    return Traits(
+        info=picture_info(path),
+        size=Path(path).stat().st_size,
+        digest=picture_digest(pixels),
+        near=near_hash(pixels),
+        brightness=float(grey.mean()),
+        border=(float(red), float(green), float(blue)),
+        frame=np.asarray(frame, np.float32),
+    )
+
+
+def _ring(colour: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """The outermost pixels of ``(h, w, 3)`` as a list ``(n, 3)``."""
+    wide = max(1, round(min(colour.shape[:2]) * _BORDER))
+    inside = np.zeros(colour.shape[:2], bool)
+    inside[wide:-wide, wide:-wide] = True
+    return colour[~inside]

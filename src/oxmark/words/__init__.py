@@ -1,0 +1,86 @@
+"""Sentences for people, in English and Korean, kept apart from the code that decides what to say.
+
+A :class:`Message` is a code and values. ``doctor.toml``, ``verdict.toml`` ... beside this file hold the
+templates: the first part of the code names the file, the rest the table in it::
+
+    [unreadable.what]
+    en = "{count} pictures cannot be read."
+    en_one = "1 picture cannot be read."       # where the value ``count`` is 1
+    ko = "읽을 수 없는 그림이 {count}개 있습니다."
+"""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from typing import Any, Literal
+
+Language = Literal["en", "ko"]
+LANGUAGES: tuple[Language, ...] = ("en", "ko")
+
+Value = str | int | float
+
+
+@dataclass(frozen=True)
+class Message:
+    """Something to tell the user, in any of the languages.
+
+    Attributes:
+        code: Which sentence: ``"doctor.unreadable.what"``.
+        values: What its template is filled with. Names of classes and files stay as they are; figures that
+            need a format come formatted, as text.
+
+    Example:
+        >>> print(Message("words.example", {"count": 3}))
+        3 pictures.
+        >>> Message("words.example", {"count": 3}).text("ko")
+        '그림 3개.'
+    """
+
+    code: str
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+    def text(self, language: Language = "en") -> str:
+        """The sentence in one language."""
+        topic, _, rest = self.code.partition(".")
+        forms = _templates(topic)[rest]
+        one = forms.get(f"{language}_one") if self.values.get("count") == 1 else None
+        return (one or forms[language]).format(**self.values)
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def as_json(self) -> dict[str, Any]:
+        """For JSON files: the code and values, and the English sentence for who reads the file itself."""
+        return {"code": self.code, "values": dict(self.values), "text": self.text()}
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> Message:
+        """The message that :meth:`as_json` wrote."""
+        return Message(data["code"], data["values"])
+
+
+@functools.cache
+def topics() -> tuple[str, ...]:
+    """The names of the files with templates."""
+    names = (entry.name for entry in resources.files("oxmark.words").iterdir())
+    return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
+
+
+@functools.cache
+def _templates(topic: str) -> dict[str, dict[str, str]]:
+    """Code without topic -> form (``en``, ``en_one``, ``ko``) -> template."""
+    text = resources.files("oxmark.words").joinpath(f"{topic}.toml").read_text(encoding="utf-8")
+    return dict(_flat(tomllib.loads(text), ""))
+
+
+def _flat(table: Mapping[str, Any], above: str) -> list[tuple[str, dict[str, str]]]:
+    if "en" in table:
+        return [(above, dict(table))]
+    found = []
+    for name, inner in table.items():
+        found += _flat(inner, f"{above}.{name}" if above else name)
+    return found
