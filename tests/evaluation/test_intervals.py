@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
+from scipy.stats import beta, binom
+from statsmodels.stats.proportion import proportion_confint
 
 from oxmark.evaluation.intervals import exact_interval, pictures_to_show, what_it_shows
 
@@ -78,3 +81,30 @@ SENTENCES = [
 @pytest.mark.parametrize(("right", "total", "sentence"), SENTENCES)
 def test_the_sentence(right: int, total: int, sentence: str) -> None:
     assert what_it_shows(right, total) == sentence
+
+
+COUNTS = [
+    (right, total) for total in (1, 2, 12, 104, 999, 20_000) for right in {0, 1, total // 3, total - 1, total}
+]
+
+
+@pytest.mark.parametrize(("right", "total"), COUNTS)
+def test_it_agrees_with_the_beta_distribution_and_statsmodels(right: int, total: int) -> None:
+    low = beta.ppf(0.025, right, total - right + 1) if right else 0.0
+    high = beta.ppf(0.975, right + 1, total - right) if right < total else 1.0
+    assert exact_interval(right, total) == pytest.approx((low, high), abs=1e-9)
+    assert exact_interval(right, total) == pytest.approx(
+        proportion_confint(right, total, alpha=0.05, method="beta"), abs=1e-9
+    )
+
+
+@pytest.mark.parametrize("total", [1, 5, 12, 40, 104])
+def test_it_holds_the_truth_in_95_of_100_cases_whatever_the_truth_is(total: int) -> None:
+    """Not simulated: all outcomes are counted, each with its chance."""
+    intervals = np.array([exact_interval(right, total) for right in range(total + 1)])
+    truths = np.linspace(0, 1, 1001)
+    chances = binom.pmf(np.arange(total + 1)[:, None], total, truths)
+    holds = (intervals[:, :1] <= truths) & (truths <= intervals[:, 1:])
+    coverage = (chances * holds).sum(axis=0)
+    assert coverage.min() >= 0.95
+    assert total < 40 or coverage.mean() < 0.98  # and it is no wider than it must be

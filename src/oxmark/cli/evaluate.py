@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from oxmark.cli.output import answer, json_option, path_option, percent, say
+from oxmark.cli.output import answer, json_option, path_option, say, share_cells
 
 if TYPE_CHECKING:
-    from oxmark.evaluation.metrics import Evaluation, Share
+    from oxmark.evaluation.metrics import Evaluation
 
 
 @click.command(short_help="Measure a model on pictures whose class is known.")
@@ -62,16 +62,10 @@ def _print(result: Evaluation) -> None:
     for name in ("right", "of", "accuracy", "95 % interval", *(f"answered {c}" for c in result.classes)):
         table.add_column(name, justify="right")
     for name, share, counts in zip(result.classes, result.per_class.values(), result.confusion, strict=True):
-        table.add_row(name, *_cells(share), *(str(n) for n in counts))
+        table.add_row(name, *share_cells(share), *(str(n) for n in counts))
     table.add_section()
-    table.add_row("all", *_cells(result.accuracy), *(str(n) for n in result.confusion.sum(axis=0)))
+    table.add_row("all", *share_cells(result.accuracy), *(str(n) for n in result.confusion.sum(axis=0)))
     Console(width=None if Console().is_terminal else 120, highlight=False, markup=False).print(table)
     if result.loss is not None:
         click.echo(f"loss {result.loss:.3f} (cross-entropy); 'none of these': {result.refused}")
     click.echo(result.sentence)
-
-
-def _cells(share: Share) -> tuple[str, str, str, str]:
-    interval = share.interval
-    ends = f"{interval[0] * 100:.1f} to {interval[1] * 100:.1f} %" if interval else "-"
-    return str(share.right), str(share.total), percent(share.share), ends

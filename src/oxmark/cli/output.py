@@ -13,6 +13,7 @@ import click
 
 if TYPE_CHECKING:
     from oxmark.cli.display import PlainProgress
+    from oxmark.evaluation.metrics import Share
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
 seed_option = click.option(
@@ -80,6 +81,19 @@ def percent(share: float | None) -> str:
         '73.5 %'
     """
     return "-" if share is None else f"{share * 100:.1f} %"
+
+
+def share_cells(share: Share) -> tuple[str, str, str, str]:
+    """The cells of a table that tell a share: right, of, share, 95 % interval.
+
+    Example:
+        >>> from oxmark.evaluation.metrics import Share
+        >>> share_cells(Share(12, 12))
+        ('12', '12', '100.0 %', '73.5 to 100.0 %')
+    """
+    interval = share.interval
+    ends = f"{interval[0] * 100:.1f} to {interval[1] * 100:.1f} %" if interval else "-"
+    return str(share.right), str(share.total), percent(share.share), ends
 
 
 @contextlib.contextmanager

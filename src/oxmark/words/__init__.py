@@ -63,6 +63,16 @@ class Message:
         return Message(data["code"], data["values"])
 
 
+def percent(share: float) -> str:
+    """A share 0..1 as it stands in sentences.
+
+    Example:
+        >>> percent(0.735)
+        '73.5 %'
+    """
+    return f"{share * 100:.1f} %"
+
+
 @functools.cache
 def topics() -> tuple[str, ...]:
     """The names of the files with templates."""

@@ -58,11 +58,10 @@ def evaluate(
     require_statistics()
     classifier = model if isinstance(model, Classifier) else load(model)
     dataset = read_folder(data)
-    _check_classes(dataset, classifier)
-    samples = _chosen(dataset, part)
-    pictures = classifier.trained_on.get("pictures", {})
-    learned = {digest for digests in pictures.values() for digest in digests}
+    check_classes(dataset, classifier)
+    samples = chosen(dataset, part)
     name = part if dataset.parts else "all"
+    learned = learned_from(classifier)
     evaluation = measure(classifier, dataset, samples, part=name, left_out=learned, progress=progress)
     if out is not None and evaluation.accuracy.total:
         from oxmark.workflow.run_pictures import draw_evaluation
@@ -74,6 +73,12 @@ def evaluate(
 def require_statistics() -> None:
     """Figures need SciPy and scikit-learn. Raises :class:`MissingExtra`."""
     require_packages("Evaluating", "scipy", "sklearn")
+
+
+def learned_from(classifier: Classifier) -> set[str]:
+    """Digests of the pictures that a model was trained or tuned on."""
+    pictures = classifier.trained_on.get("pictures", {})
+    return {digest for digests in pictures.values() for digest in digests}
 
 
 @dataclass(frozen=True)
@@ -141,7 +146,8 @@ def _evaluation(classifier: Classifier, dataset: Dataset, answers: Sequence[_Ans
     )
 
 
-def _check_classes(dataset: Dataset, classifier: Classifier) -> None:
+def check_classes(dataset: Dataset, classifier: Classifier) -> None:
+    """Refuse class folders that a model does not know. Raises :class:`FolderError`."""
     unknown = [name for name in dataset.classes if name not in classifier.classes]
     if not unknown:
         return
@@ -153,7 +159,8 @@ def _check_classes(dataset: Dataset, classifier: Classifier) -> None:
     )
 
 
-def _chosen(dataset: Dataset, part: str) -> tuple[Sample, ...]:
+def chosen(dataset: Dataset, part: str) -> tuple[Sample, ...]:
+    """The samples of a part; all of a folder without parts. Raises :class:`FolderError`."""
     if part not in (*PARTS, "all"):
         raise FolderError(f"There is no part '{part}'. Parts are {', '.join(PARTS)} and all.")
     if part == "all" or not dataset.parts:
