@@ -6,6 +6,7 @@ names: ``probabilities``, ``known`` and ``heat``.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Literal
 
@@ -41,15 +42,50 @@ def _tutorial(b: GraphBuilder, weights: Weights) -> None:
     for layer in ("conv1", "conv2", "conv3"):
         x = b.op("Relu", _convolution(b, weights, layer, x, pad=0))
         x = b.op("MaxPool", x, kernel_shape=[2, 2], strides=[2, 2])
-    x = b.op("Flatten", b.op("Transpose", x, perm=[0, 2, 3, 1]), axis=1)  # rows, columns, channels
-    logits = _dense(b, weights, "dense2", b.op("Relu", _dense(b, weights, "dense1", x)))
+    places = b.op("Transpose", x, perm=[0, 2, 3, 1])  # rows, columns, channels
+    hidden = b.op("Relu", _dense(b, weights, "dense1", b.op("Flatten", places, axis=1)))
+    logits = _dense(b, weights, "dense2", hidden)
+    heat = _tutorial_heat(b, weights, places, hidden)
     if weights["dense2.bias"].shape == (1,):
         one = b.op("Sigmoid", logits)
         b.op("Concat", b.op("Sub", b.float(1), one), one, axis=1, name="probabilities")
+        # one logit is the difference of two: each class has half of it
+        halves = b.const(np.array([-0.5, 0.5], np.float32).reshape(2, 1, 1))
+        b.op("Mul", heat, halves, name="heat")
     else:
         b.op("Softmax", logits, axis=1, name="probabilities")
-    nothing = b.op("Mul", "probabilities", b.float(0))
-    b.op("Unsqueeze", nothing, b.ints(2, 3), name="heat")  # no evidence map in this architecture
+        b.op("Identity", heat, name="heat")
+
+
+def _tutorial_heat(b: GraphBuilder, weights: Weights, places: str, hidden: str) -> str:
+    """What each place of the last features adds to each logit: gradient times value, summed over channels.
+
+    Behind the features only the ReLU of ``dense1`` is not linear. At a given picture it is a choice: those
+    hidden values above 0. With that choice each logit is a sum of one term for each feature, and of what the
+    biases give (gradient x input: Shrikumar et al., 2016, arXiv:1605.01713; Grad-CAM without averaging the
+    gradient: Selvaraju et al., 2017, doi:10.1109/ICCV.2017.74). The terms are multiplied by the number of
+    places, and each place gets the biases' part, so that the mean over places is the logit, as in ``marks``.
+
+    Args:
+        b: The graph.
+        weights: Of the network.
+        places: The last features, float32 ``(N, h, w, channels)``.
+        hidden: After ``dense1`` and ReLU, float32 ``(N, 512)``.
+
+    Returns:
+        The name of the evidence, float32 ``(N, logits, h, w)``.
+    """
+    channels = len(weights["conv3.bias"])
+    side = math.isqrt(weights["dense1.weight"].shape[1] // channels)
+    chosen = b.op("Unsqueeze", b.op("Greater", hidden, b.float(0)), b.ints(1))
+    used = b.op("Where", chosen, "dense2.weight", b.float(0))  # (N, logits, 512)
+    gradient = b.op("MatMul", used, "dense1.weight")
+    gradient = b.op("Reshape", gradient, b.ints(0, 0, side, side, channels))
+    terms = b.op(
+        "ReduceSum", b.op("Mul", gradient, b.op("Unsqueeze", places, b.ints(1))), b.ints(4), keepdims=0
+    )
+    biases = b.op("Add", b.op("MatMul", used, "dense1.bias"), "dense2.bias")  # (N, logits)
+    return b.op("Add", b.op("Mul", terms, b.float(side * side)), b.op("Unsqueeze", biases, b.ints(2, 3)))
 
 
 def _marks(b: GraphBuilder, weights: Weights) -> str:

@@ -52,6 +52,31 @@ def model_bytes(
     return data
 
 
+def network_bytes(network: NetworkKind, weights: Weights, size: int, classes: int) -> bytes:
+    """The network alone, from ``seen`` on: for pictures that the preprocessing graph has seen already.
+
+    Args:
+        network: Which architecture.
+        weights: Its weights, as ``oxmark.training.network`` gives them.
+        size: Side of what the network sees, in pixels.
+        classes: Number of classes.
+
+    Returns:
+        An ONNX graph that takes ``seen``, float32 ``(batch, 1, size, size)``, and gives ``probabilities``,
+        ``known`` and ``heat`` as the model file would. It is for this process, not for saving.
+    """
+    builder = GraphBuilder()
+    add_network(builder, network, weights)
+    outputs = [
+        float_output("probabilities", "batch", classes),
+        float_output("known", "batch"),
+        float_output("heat", "batch", classes, "heat_height", "heat_width"),
+    ]
+    model = builder.model("oxmark network", [float_output("seen", "batch", 1, size, size)], outputs)
+    data: bytes = model.SerializeToString(deterministic=True)
+    return data
+
+
 def metadata(
     *,
     classes: Sequence[str],
