@@ -6,13 +6,21 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint docs images builtin bench bench-peers clean
+.PHONY: demo test lint browser docs images builtin bench bench-peers clean
 
 demo: $(READY)
 	$(BIN)/oxmark demo
 
-test: lint
+test: lint browser
 	$(BIN)/python -m pytest
+
+# The tests of the report open it in a browser and read Korean in it. Installed here where that is allowed.
+browser:
+	@if which chromium chromium-browser google-chrome 2>/dev/null | grep -q . && fc-list :lang=ko | grep -q .; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		export DEBIAN_FRONTEND=noninteractive; apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-nanum fontconfig; \
+	else echo "The tests need Chromium and a Korean font: sudo apt-get install chromium fonts-nanum fontconfig" >&2; \
+		exit 1; fi
 
 lint: $(READY)
 	$(BIN)/ruff check .

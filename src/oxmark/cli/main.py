@@ -10,7 +10,24 @@ import click
 
 import oxmark
 
-COMMANDS = ("draw", "show", "augment", "recipe", "train", "evaluate", "predict", "export", "demo")
+COMMANDS = (
+    "draw",
+    "show",
+    "check",
+    "split",
+    "augment",
+    "recipe",
+    "train",
+    "evaluate",
+    "validate",
+    "compare",
+    "explain",
+    "report",
+    "verify",
+    "predict",
+    "export",
+    "demo",
+)
 """In the order of the work; each is a file beside this one, with its command under the same name."""
 
 

@@ -51,7 +51,8 @@ def predict(
             if drawn:
                 drawn.add(path, result)
     if drawn and sheet:
-        drawn.write(sheet, f"{total - failed} pictures, answered by {Path(classifier.name).name}")
+        name = classifier.name if model is None else Path(classifier.name).name
+        drawn.write(sheet, f"{total - failed} pictures, answered by {name}")
         say(f"sheet: {sheet}")
     if failed:
         say(f"{failed} of {total} pictures could not be read.")

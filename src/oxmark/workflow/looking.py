@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,7 @@ from oxmark.data.folder import read_folder
 from oxmark.errors import PictureError
 
 SHOWN = 8
+One = TypeVar("One")
 
 
 @dataclass(frozen=True)
@@ -123,8 +124,8 @@ def draw_overview(overview: Overview, out: str | os.PathLike[str]) -> tuple[str,
     return tuple(notes)
 
 
-def spread(samples: Sequence[Sample], count: int) -> list[Sample]:
-    """So many samples, evenly spread over the list.
+def spread(samples: Sequence[One], count: int) -> list[One]:
+    """So many of a list, evenly spread over it.
 
     Example:
         >>> spread(range(10), 4)  # of any kind

@@ -1,0 +1,337 @@
+"""validate: cross-validation, and everything that one pass of it can tell."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from oxmark.data.dataset import Dataset, Sample
+from oxmark.data.folder import read_folder
+from oxmark.data.traits import shortcut_features
+from oxmark.errors import PictureError, RunError, require_packages
+from oxmark.evaluation.metrics import Evaluation, Share
+from oxmark.evaluation.refusal import Refusal, refusal
+from oxmark.evaluation.reliability import Reliability, reliability
+from oxmark.evaluation.verdict import OUT_OF_FOLD, Verdict, verdict
+from oxmark.words import Message
+from oxmark.workflow import run_folder
+from oxmark.workflow.checking import Checkup, checkup
+from oxmark.workflow.dividing import Divider, mean_counts, thinned
+from oxmark.workflow.documenting import by_hand
+from oxmark.workflow.progress import Progress
+
+if TYPE_CHECKING:
+    from oxmark.evaluation.cross_validation import Fold, OutOfFold
+    from oxmark.evaluation.learning_curve import LearningCurve
+    from oxmark.evaluation.shortcuts import Shortcut
+    from oxmark.evaluation.suspects import Suspect
+    from oxmark.recipes import Recipe
+    from oxmark.workflow.preparing import PreparedSet
+
+SHARES = (0.25, 0.5, 0.75)
+"""Of the pictures to learn from, beside all of them: the places of the learning curve."""
+
+
+@dataclass(frozen=True, eq=False)
+class Validation:
+    """What cross-validation showed.
+
+    Attributes:
+        data: The folder.
+        recipe: How each network was trained.
+        prepared: All pictures.
+        rows: int64 ``(N,)``, the pictures that could be held out, in the order of all that follows: places
+            among the prepared ones.
+        wanted: How many folds were asked for.
+        folds: int64 ``(N,)``, the fold that held each out, from 0, in the first division.
+        evaluations: The answers, one :class:`Evaluation` a division; figures speak of the first.
+        heat: float32 ``(N, K, h, w)``, evidence for each class at each place, of the first division.
+        baselines: What simpler methods answer on the same folds: name to int64 ``(N,)``.
+        suspects: Pictures whose label looks wrong, worst first; their ``row`` is a place among the N.
+        shortcuts: Features besides the mark that tell the classes apart: alarms.
+        checkup: What the doctor found.
+        learning_curve: What fewer pictures would have given; None when not asked for.
+        notes: What the user should know.
+        errors: Pictures that could not be read, and were left out.
+    """
+
+    data: Path
+    recipe: Recipe
+    prepared: PreparedSet
+    rows: npt.NDArray[np.int64]
+    wanted: int
+    folds: npt.NDArray[np.int64]
+    evaluations: tuple[Evaluation, ...]
+    heat: npt.NDArray[np.float32]
+    baselines: Mapping[str, npt.NDArray[np.int64]]
+    suspects: tuple[Suspect, ...]
+    shortcuts: tuple[Shortcut, ...]
+    checkup: Checkup
+    learning_curve: LearningCurve | None
+    notes: tuple[Message, ...]
+    errors: tuple[PictureError, ...]
+
+    @property
+    def evaluation(self) -> Evaluation:
+        """The answers of the first division."""
+        return self.evaluations[0]
+
+    @property
+    def spread(self) -> tuple[float, float]:
+        """The lowest and the highest accuracy of a division, 0..1."""
+        shares = [one.accuracy.right / one.accuracy.total for one in self.evaluations]
+        return min(shares), max(shares)
+
+    @property
+    def samples(self) -> tuple[Sample, ...]:
+        """The N pictures."""
+        return tuple(self.prepared.dataset.samples[row] for row in self.rows)
+
+    @functools.cached_property
+    def by_hand(self) -> dict[str, Share]:
+        """Right answers to the pictures of each hand; empty where no hand is known."""
+        return by_hand(self.evaluation, self.samples)
+
+    @property
+    def simpler(self) -> dict[str, Share]:
+        """What each baseline answers rightly."""
+        truth = self.evaluation.truth
+        return {name: Share(int((got == truth).sum()), len(truth)) for name, got in self.baselines.items()}
+
+    @functools.cached_property
+    def reliability(self) -> Reliability:
+        """Whether probabilities mean what they say."""
+        return reliability(self.evaluation.probabilities, self.evaluation.truth)
+
+    @functools.cached_property
+    def refusal(self) -> Refusal:
+        """What the threshold of "none of these" costs."""
+        return refusal(self.evaluation.known, self.evaluation.answers == self.evaluation.truth)
+
+    @property
+    def sentences(self) -> tuple[Message, ...]:
+        """What the figures say, one thing after the other; the verdict sums up."""
+        curve = self.learning_curve.sentences if self.learning_curve else ()
+        doubt = (Message("validate.suspects", {"count": len(self.suspects)}),) if self.suspects else ()
+        alarms = [one for one in self.checkup.findings if one.code.startswith("shortcut_")]
+        alarm = [sentence for one in alarms for sentence in (one.what, one.cure)]
+        return (*alarm, *self.notes, self.reliability.sentence, self.refusal.sentence, *curve, *doubt)
+
+    @property
+    def verdict(self) -> Verdict:
+        """What it means, in three sentences."""
+        hands: int | None = len(self.by_hand) or None
+        apart = any(note.code == "validate.hands_apart" for note in self.notes)
+        return verdict(self.evaluation, hands=hands if apart or not hands else 0, data=str(self.data))
+
+
+def validate(
+    data: str | os.PathLike[str],
+    recipe: str | os.PathLike[str] | Recipe | None = None,
+    *,
+    folds: int = 5,
+    repeats: int = 1,
+    learning_curve: bool = False,
+    out: str | os.PathLike[str] | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Validation:
+    """Cross-validate: find out what a training on this folder is worth, by all of its pictures.
+
+    The pictures are divided into folds, hands and near copies whole, classes evenly. For each fold a network
+    is trained on the others and answers it. The parts of the folder, if it has any, are put together.
+
+    Args:
+        data: Class folders, or part folders with class folders in them.
+        recipe: ``"marks"``, ``"tutorial"``, a TOML file, or a :class:`Recipe`; None takes that of the run in
+            ``out``, or ``"marks"``.
+        folds: At least 2. With fewer hands than that there are fewer.
+        repeats: So many times the pictures are divided anew and all is trained again.
+        learning_curve: Also train on 25, 50 and 75 % of the pictures: what would more of them bring?
+        out: A new folder for ``validation.json``, ``out_of_fold.csv``, ``confusion.png`` and ``report.html``;
+            or the run folder of a training, whose report they join. None writes nothing.
+        seed: Everything random comes from it. Not negative.
+        progress: Told how far it is.
+
+    Returns:
+        All that it shows. Unreadable pictures are in ``errors``.
+
+    Raises:
+        FolderError: Too few pictures, or classes, to divide.
+        OxmarkError: The recipe or the place cannot be used.
+
+    Example:
+        >>> validate("marks").evaluation.sentence  # doctest: +SKIP
+        '103 of 104 right (99.0 %): this shows that 94.8 to 100.0 % of such pictures are read rightly.'
+    """
+    _require_extra()
+    from oxmark.evaluation.baselines import baselines
+    from oxmark.evaluation.shortcuts import find_shortcuts
+    from oxmark.recipes import RECIPES, Recipe, load_recipe
+    from oxmark.workflow.preparing import prepare_whole
+    from oxmark.workflow.validation_notes import notes
+
+    progress = progress or Progress()
+    place = _place(out)
+    of_run = place / run_folder.RECIPE if place and (place / run_folder.MODEL).exists() else None
+    chosen = recipe if isinstance(recipe, Recipe) else load_recipe(recipe or of_run or RECIPES[0])
+    dataset = read_folder(data)
+    prepared = prepare_whole(dataset, chosen, seed=seed, progress=progress)
+    divider = Divider(prepared, folds)
+    plans = [divider.folds(seed + number) for number in range(repeats)]
+    thinner = [thinned(plans[0], divider.labels, share, seed) for share in SHARES if learning_curve]
+    training = _Training(chosen, prepared, divider.groups, _Counter(progress, [*plans, *thinner], chosen))
+    divisions = [training.answers(plan, seed + number, told=True) for number, plan in enumerate(plans)]
+    fewer = [training.answers(plan, seed, told=False) for plan in thinner]
+    progress.end()
+    first, rows = divisions[0], np.flatnonzero(divisions[0].fold >= 0)
+    evaluations = tuple(_evaluation(prepared, answers) for answers in divisions)
+    simpler = baselines(prepared.seen, divider.labels, plans[0])
+    report = Validation(
+        data=Path(data),
+        recipe=chosen,
+        prepared=prepared,
+        rows=rows,
+        wanted=folds,
+        folds=first.fold[rows],
+        evaluations=evaluations,
+        heat=first.heat[rows],
+        baselines={name: answers[rows] for name, answers in simpler.items()},
+        suspects=_suspects(divisions, divider.labels),
+        shortcuts=find_shortcuts(shortcut_features(prepared.traits), divider.labels, divider.hands),
+        checkup=checkup(prepared.dataset, prepared.traits, prepared.seen),
+        learning_curve=_curve(prepared, thinner, fewer, plans[0], evaluations[0]) if learning_curve else None,
+        notes=(),
+        errors=prepared.bad,
+    )
+    report = dataclasses.replace(report, notes=(*divider.notes, *notes(report, dataset)))
+    if place is not None:
+        from oxmark.workflow.validation_report import write_validation
+
+        write_validation(place, report, seed)
+    return report
+
+
+def _require_extra() -> None:
+    packages = (
+        "pydantic",
+        "torch",
+        "onnx",
+        "sklearn",
+        "scipy",
+        "skimage",
+        "cleanlab",
+        "matplotlib",
+        "jinja2",
+    )
+    require_packages("Validating", *packages)
+
+
+def _place(out: str | os.PathLike[str] | None) -> Path | None:
+    """Where to write: a finished run, or a folder that holds nothing yet."""
+    if out is None:
+        return None
+    folder = Path(out)
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / run_folder.MODEL).exists():
+        raise RunError(
+            f"{folder} is not empty and is no finished run. Choose a new folder, or the run folder of a "
+            "training with this data, with --out."
+        )
+    return folder
+
+
+class _Counter:
+    """Tells how far all the trainings together are."""
+
+    def __init__(self, progress: Progress, plans: Sequence[Sequence[Fold]], recipe: Recipe) -> None:
+        self.progress, self._done = progress, 0
+        trainings = sum(len(plan) for plan in plans)
+        progress.begin(f"training {trainings} networks", trainings * recipe.epochs)
+
+    def epoch(self, _: object) -> None:
+        """One more epoch is done."""
+        self._done += 1
+        self.progress.advance(self._done)
+
+
+@dataclass(frozen=True)
+class _Training:
+    """Trains and answers by a division."""
+
+    recipe: Recipe
+    prepared: PreparedSet
+    groups: npt.NDArray[np.int64]
+    counter: _Counter
+
+    def answers(self, plan: Sequence[Fold], seed: int, told: bool) -> OutOfFold:
+        """The answers of one division."""
+        from oxmark.evaluation.cross_validation import cross_validate
+        from oxmark.training.loop import Prepared
+
+        rows = np.arange(len(self.prepared.seen))
+        labels = self.prepared.labels(rows)
+        people = self.prepared.groups(rows)
+
+        def tell(number: int, _: bytes, answers: npt.NDArray[np.float32]) -> None:
+            truth = labels[plan[number][1]]
+            right = int((answers.argmax(axis=1) == truth).sum())
+            self.counter.progress.note(f"fold {number + 1} of {len(plan)}: {right} of {len(truth)} right")
+
+        return cross_validate(
+            self.recipe,
+            Prepared(self.prepared.seen, labels, self.prepared.views, people),
+            self.prepared.dataset.classes,
+            plan,
+            groups=self.groups,
+            seed=seed,
+            on_epoch=self.counter.epoch,
+            on_fold=tell if told else None,
+        )
+
+
+def _evaluation(prepared: PreparedSet, answers: OutOfFold) -> Evaluation:
+    dataset, rows = prepared.dataset, np.flatnonzero(answers.fold >= 0)
+    return Evaluation(
+        classes=dataset.classes,
+        files=tuple(dataset.relative(dataset.samples[row]) for row in rows),
+        truth=prepared.labels(rows),
+        probabilities=answers.probabilities[rows],
+        known=answers.known[rows],
+        part=OUT_OF_FOLD,
+    )
+
+
+def _suspects(divisions: Sequence[OutOfFold], labels: npt.NDArray[np.int64]) -> tuple[Suspect, ...]:
+    """By the mean of what all divisions answered to what the first held out."""
+    from oxmark.evaluation.suspects import find_suspects
+
+    rows = np.flatnonzero(divisions[0].fold >= 0)
+    times = sum((answers.fold[rows] >= 0).astype(int) for answers in divisions)
+    total = sum(answers.probabilities[rows] for answers in divisions)
+    return find_suspects(total / np.asarray(times)[:, None], labels[rows])
+
+
+def _curve(
+    prepared: PreparedSet,
+    plans: Sequence[Sequence[Fold]],
+    fewer: Sequence[OutOfFold],
+    whole: Sequence[Fold],
+    evaluation: Evaluation,
+) -> LearningCurve:
+    from oxmark.evaluation.learning_curve import Point, learning_curve
+
+    evaluations = [*(_evaluation(prepared, answers) for answers in fewer), evaluation]
+    labels, classes = prepared.labels(np.arange(len(prepared.seen))), evaluation.classes
+    points = [
+        Point(mean_counts(plan, labels, classes), dict(one.per_class))
+        for plan, one in zip([*plans, whole], evaluations, strict=True)
+    ]
+    return learning_curve(points)
