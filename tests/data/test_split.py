@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import warnings
 from collections import Counter
@@ -17,10 +18,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from oxmark.data.copies import NEAR_BITS
-from oxmark.data.decode import decode
+from oxmark.data.decode import PictureInfo, decode
 from oxmark.data.draw import draw_mark
 from oxmark.data.folder import PARTS, Dataset, Sample
-from oxmark.data.split import complete_parts, near_hash, picture_digest, same_in_two_parts
+from oxmark.data.split import complete_parts, divide, near_hash, picture_digest, same_in_two_parts
+from oxmark.data.traits import Traits
 from oxmark.errors import FolderError
 
 UNKNOWN = "Who drew which picture is not known, so one hand may stand in two parts."
@@ -42,23 +44,31 @@ def apart(count: int) -> list[Hash]:
     return list(np.random.default_rng(0).random((count, 256)) < 0.5)
 
 
+def traits_with(digests: Sequence[str], hashes: Sequence[Hash]) -> list[Traits]:
+    """Traits of pictures of which nothing but their fingerprints matters."""
+    info, frame = PictureInfo(8, 6, "PNG", "L"), np.zeros((32, 32), np.float32)
+    return [
+        Traits(info, 100, digest, near, 1.0, (1.0, 1.0, 1.0), frame)
+        for digest, near in zip(digests, hashes, strict=True)
+    ]
+
+
 def complete(
-    dataset: Dataset, hashes: Sequence[Hash] | None = None, seed: int = 0
+    dataset: Dataset,
+    hashes: Sequence[Hash] | None = None,
+    seed: int = 0,
+    digests: Sequence[str] | None = None,
 ) -> tuple[Dataset, tuple[str, ...]]:
     count = len(dataset.samples)
-    digests = [str(i) for i in range(count)]
+    names = [str(i) for i in range(count)] if digests is None else digests
     return complete_parts(
-        dataset, digests=digests, near_hashes=apart(count) if hashes is None else hashes, seed=seed
+        dataset, traits=traits_with(names, apart(count) if hashes is None else hashes), seed=seed
     )
 
 
 def test_nothing_to_do() -> None:
     dataset = dataset_of([(0, part, None) for part in PARTS])
-
-    def never() -> list[Hash]:
-        raise RuntimeError("asked for hashes")
-
-    assert complete_parts(dataset, digests=[], near_hashes=never, seed=0) == (dataset, ())
+    assert complete_parts(dataset, traits=[], seed=0) == (dataset, ())
 
 
 def test_no_parts() -> None:
@@ -156,7 +166,8 @@ def test_unknown_hands_are_not_claimed_to_be_apart() -> None:
 
 FELL_BACK = (
     "The hands ({}) could not be kept apart with every class in every part, so a hand may stand in "
-    "two parts: the figures may look better than they would on people never seen."
+    "two parts: the figures may look better than they would on people never seen. Copies are kept together "
+    "all the same."
 )
 
 
@@ -183,7 +194,7 @@ def test_copies_stay_together() -> None:
     digests = [str(i) for i in range(40)]
     digests[25] = digests[30]
     for seed in range(8):
-        done, notes = complete_parts(dataset, digests=digests, near_hashes=lambda: hashes, seed=seed)
+        done, notes = complete(dataset, hashes, seed, digests)
         assert len({done.samples[i].part for i in (3, 7, 9)}) == 1
         assert done.samples[25].part == done.samples[30].part
     assert notes[-1] == "5 pictures are copies or near copies, 2 sets; each set is in one part."
@@ -212,7 +223,7 @@ def test_many_pictures_in_blocks() -> None:
 def test_larger_shares_are_taken_where_small_ones_would_miss_a_class() -> None:
     dataset = dataset_of([(i // 10, "train", None) for i in range(20)] + [(0, "validation", None)])
     digests = [str(i // 5) for i in range(21)]  # two sets of copies a class
-    done, _ = complete_parts(dataset, digests=digests, near_hashes=apart(21), seed=0)
+    done, _ = complete(dataset, digests=digests)
     assert done.counts()["test"] == {"O": 5, "X": 5}
 
 
@@ -226,9 +237,7 @@ def test_the_seed_decides() -> None:
 def test_wrong_lengths() -> None:
     dataset = dataset_of([(0, None, None)] * 3)
     with pytest.raises(ValueError, match=r"^got 2 fingerprints for 3 samples, expected one for each$"):
-        complete_parts(dataset, digests=["a", "b"], near_hashes=apart(3), seed=0)
-    with pytest.raises(ValueError, match=r"^got 2 fingerprints for 3 samples, expected one for each$"):
-        complete_parts(dataset, digests=["a", "b", "c"], near_hashes=apart(2), seed=0)
+        complete_parts(dataset, traits=traits_with(["a", "b"], apart(2)), seed=0)
     with pytest.raises(ValueError, match=r"^got 1 fingerprints for 3 samples, expected one for each$"):
         same_in_two_parts(dataset, ["a"])
 
@@ -251,9 +260,7 @@ def test_groups_stay_whole_and_nothing_is_lost(
     hashes = apart(31)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        done, notes = complete_parts(
-            dataset, digests=digests, near_hashes=[hashes[content] for *_, content in pictures], seed=seed
-        )
+        done, notes = complete(dataset, [hashes[content] for *_, content in pictures], seed, digests)
     assert [(s.path, s.label, s.group) for s in done.samples] == [
         (s.path, s.label, s.group) for s in dataset.samples
     ]
@@ -263,6 +270,88 @@ def test_groups_stay_whole_and_nothing_is_lost(
     if any(note.startswith("No hand") or note.startswith("No known hand") for note in notes):
         hands = {s.group for s in done.samples} - {None}
         assert len({(s.group, s.part) for s in done.samples if s.group is not None}) == len(hands)
+
+
+def test_one_hand_is_called_by_its_name() -> None:
+    done, notes = complete(dataset_of([(i % 2, None, "anna") for i in range(40)]))
+    assert done.parts == PARTS
+    assert notes[1:] == (
+        "One hand drew everything, so it stands in every part: the figures may look better than they would "
+        "on people never seen.",
+    )
+
+
+def test_a_class_that_nobody_could_give_to_every_part_does_not_cost_the_hands() -> None:
+    """Two pictures of a class cannot be in three parts; the hands of the others stay apart all the same."""
+    rows: list[Row] = [(label, None, f"hand {h}") for label in (0, 1) for h in range(6) for _ in range(5)]
+    done, notes = complete(dataset_of([*rows, (2, None, "hand 0"), (2, None, "hand 1")]))
+    assert "No hand stands in two parts (6 hands)." in notes
+    assert sum(row["Y"] == 0 for row in done.counts().values()) == 1
+
+
+def test_frames_of_one_series_stay_together() -> None:
+    dataset = dataset_of([(i % 2, None, None) for i in range(40)])
+    hashes = apart(40)
+    one = np.pad(np.eye(20, dtype=np.float32), 6)
+    traits = traits_with([str(i) for i in range(40)], hashes)
+    for i in (4, 6, 8):  # numbers in the names are i; every second picture is of class O
+        near = hashes[4].copy()
+        near[i : i + 5 * (i - 4)] ^= True  # up to 20 bits: further than a near copy
+        traits[i] = dataclasses.replace(traits[i], near=near, frame=1 - one)
+    for seed in range(8):
+        done, notes = complete_parts(dataset, traits=traits, seed=seed)
+        assert len({done.samples[i].part for i in (4, 6, 8)}) == 1
+    series = "3 pictures are frames of a series (a video, a camera's burst mode), one set"
+    assert notes[-1] == f"{series}; each set is in one part."
+
+
+HANDS = "a hand may stand in two parts, and the figures may look better than they would on people never seen."
+
+
+@pytest.mark.parametrize(
+    ("by", "together", "note"),
+    [
+        ("drawer", {"hand", "near", "exact"}, "No hand stands in two parts (20 hands)."),
+        (
+            "near-copies",
+            {"near", "exact"},
+            f"As asked, only copies and frames of one series are kept together: {HANDS}",
+        ),
+        (
+            "none",
+            {"exact"},
+            "As asked, only exact copies are kept together: near copies, frames of one series and drawings "
+            "of one hand may stand in two parts, and the figures may look better than they would on new "
+            "drawings.",
+        ),
+    ],
+)
+def test_what_is_kept_together_is_the_users_choice(by: str, together: set[str], note: str) -> None:
+    rows: list[Row] = [(i % 2, None, f"hand {i // 6}") for i in range(120)]
+    hashes, digests = apart(120), [str(i) for i in range(120)]
+    for i in range(0, 120, 10):
+        hashes[i + 5] = hashes[i].copy()
+        hashes[i + 5][:9] ^= True
+        digests[i + 3] = digests[i + 2]
+    pairs = {
+        "hand": [(i, i + 1) for i in range(0, 120, 6)],
+        "near": [(i, i + 5) for i in range(0, 120, 10)],
+        "exact": [(i + 2, i + 3) for i in range(0, 120, 10)],
+    }
+    kept = dict.fromkeys(pairs, True)
+    for seed in range(3):
+        parts, notes = divide(
+            dataset_of(rows).samples,
+            traits_with(digests, hashes),
+            {"train": 0.5, "test": 0.5},
+            classes=CLASSES,
+            by=by,
+            seed=seed,
+        )
+        for kind, both in pairs.items():
+            kept[kind] &= all(parts[i] == parts[j] for i, j in both)
+        assert notes[0] == note
+    assert {kind for kind, whole in kept.items() if whole} == together
 
 
 def test_the_same_picture_in_two_parts() -> None:

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from oxmark.data.folder import read_folder
+from oxmark.data.traits import read_traits
 from oxmark.recipes import Recipe, load_recipe
 from oxmark.workflow import preparing
-from oxmark.workflow.preparing import PreparedSet, prepare
+from oxmark.workflow.preparing import PreparedSet, prepare, prepare_whole
 
 Tree = Callable[..., Path]
 
@@ -90,6 +92,47 @@ def test_of_very_many_pictures_only_some_are_rendered(marks: Path, monkeypatch: 
     found = prepared(marks)  # 12 are learned from: every second one is rendered
     differ = (found.views != found.seen[:, None]).any((1, 2, 3, 4))
     assert 3 <= differ.sum() <= 6 + 1
+
+
+# --- what is measured once, and pictures for a cross-validation ---------------------------------------------
+
+
+def test_traits_are_those_of_the_pictures_in_order(marks: Path) -> None:
+    found = prepared(marks, views=0)
+    assert len(found.traits) == len(found.dataset.samples) == len(found.seen) == 18
+    for sample, traits in zip(found.dataset.samples, found.traits, strict=True):
+        again = read_traits(sample.path)
+        assert traits.digest == again.digest and (traits.near == again.near).all()
+        assert (traits.frame == again.frame).all()
+    assert found.digests == tuple(traits.digest for traits in found.traits)
+
+
+def test_frames_of_a_series_stand_in_one_part(tree: Callable[..., Path]) -> None:
+    root = tree({"O": 10, "X": 10})
+    with Image.open(root / "X" / "2.png") as picture:
+        page = picture.convert("L")
+    for number in range(4):  # the camera moves to the right
+        page.transform(page.size, Image.Transform.AFFINE, (1, 0, -number, 0, 1, 0), fillcolor=255).save(
+            root / "X" / f"clip_{number}.jpg", quality=60
+        )
+    found = prepared(root, views=0)
+    assert len({s.part for s in found.dataset.samples if s.path.name.startswith("clip")}) == 1
+    assert any("4 pictures are frames of a series" in note for note in found.notes)
+
+
+def test_the_whole_set_keeps_its_parts_and_renders_views_of_all(parted: Path) -> None:
+    (parted / "train" / "O" / "bad.png").write_bytes(b"no picture")
+    found = prepare_whole(read_folder(parted), recipe_with(views=2), seed=3)
+    assert [error.path for error in found.bad] == [parted / "train" / "O" / "bad.png"]
+    assert len(found.dataset.samples) == len(found.seen) == len(found.views) == len(found.traits) == 18
+    assert found.dataset.parts == ("train", "validation", "test") and found.notes == ()
+    differ = (found.views != found.seen[:, None]).any((1, 2, 3, 4))
+    assert differ[found.rows("test")].any()
+
+
+def test_the_whole_set_makes_no_parts(tree: Callable[..., Path]) -> None:
+    found = prepare_whole(read_folder(tree({"O": 3, "X": 2})), recipe_with(views=0), seed=0)
+    assert found.dataset.parts == () and len(found.seen) == 5
 
 
 # --- who drew what ------------------------------------------------------------------------------------------

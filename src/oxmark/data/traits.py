@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +33,7 @@ class Traits:
         brightness: Mean grey on white, 0 black to 1 white.
         border: Median red, green and blue of the outermost pixels, on white, 0..1.
         frame: The whole picture, margins and all, in grey: float32 ``(32, 32)``, 0..1.
+        clear: Share of its pixels that are transparent (alpha below a half), 0..1.
     """
 
     info: PictureInfo
@@ -41,6 +43,7 @@ class Traits:
     brightness: float
     border: tuple[float, float, float]
     frame: npt.NDArray[np.float32]
+    clear: float = 0.0
 
 
 def read_traits(path: str | os.PathLike[str]) -> Traits:
@@ -73,7 +76,41 @@ def traits_of(path: str | os.PathLike[str], pixels: npt.NDArray[np.uint8]) -> Tr
         brightness=float(grey.mean()),
         border=(float(red), float(green), float(blue)),
         frame=np.asarray(frame, np.float32),
+        clear=float((pixels[..., 3] < 128).mean()),
     )
+
+
+def shortcut_features(traits: Sequence[Traits]) -> dict[str, npt.NDArray[np.float64]]:
+    """What must not tell the classes apart, because it is not the mark.
+
+    The brightness is the paper's (the median of the picture), not the picture's: a scribble has more ink than
+    a tick, and that is no shortcut.
+
+    Args:
+        traits: Of N pictures.
+
+    Returns:
+        Name to values: ``"brightness"`` ``(N,)``, 0..1; ``"size"`` ``(N, 2)``, width and height in pixels;
+        ``"file type"`` ``(N, d)``, 0 or 1, a column for each format and each pixel mode there is;
+        ``"border"`` ``(N, 3)``, red, green, blue, 0..1.
+
+    Example:
+        >>> {name: values.shape for name, values in shortcut_features([]).items()}
+        {'brightness': (0,), 'size': (0, 2), 'file type': (0, 0), 'border': (0, 3)}
+    """
+    kinds = [(one.info.format, one.info.mode) for one in traits]
+    columns = [[kind[place] == name for kind in kinds] for place, name in _kinds(kinds)]
+    return {
+        "brightness": np.array([np.median(one.frame) for one in traits], np.float64),
+        "size": np.array([(one.info.width, one.info.height) for one in traits], np.float64).reshape(-1, 2),
+        "file type": np.array(columns, np.float64).reshape(len(columns), len(traits)).T,
+        "border": np.array([one.border for one in traits], np.float64).reshape(-1, 3),
+    }
+
+
+def _kinds(kinds: Sequence[tuple[str, str]]) -> list[tuple[int, str]]:
+    """Every format (0) and every mode (1) there is."""
+    return sorted({(place, name) for kind in kinds for place, name in enumerate(kind)})
 
 
 def _ring(colour: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

@@ -10,10 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from oxmark.data.conditions import on_white, rendered
-from oxmark.data.dataset import PARTS, Dataset, Sample
+from oxmark.data.dataset import Dataset, Sample
 from oxmark.data.decode import WORKERS, decode
 from oxmark.data.likeness import coarse
-from oxmark.data.split import complete_parts, near_hash, picture_digest
+from oxmark.data.split import complete_parts
+from oxmark.data.traits import Traits, traits_of
 from oxmark.errors import BadPictures, PictureError
 from oxmark.modelfile.preprocess import preprocess_model
 from oxmark.modelfile.session import open_session
@@ -35,7 +36,7 @@ class PreparedSet:
         seen: float32 ``(N, 1, S, S)``, values 0..1, in the order of the samples.
         views: The same under V rendered conditions, float32 ``(N, V, 1, S, S)``; of test pictures, and of
             those left out because there are many, copies of what is seen.
-        digests: One a sample; equal pixels have equal digests.
+        traits: What was measured of each picture, N of them.
         bad: Pictures that were skipped because they cannot be read.
         notes: What was done to the data, in sentences for the user.
     """
@@ -43,9 +44,14 @@ class PreparedSet:
     dataset: Dataset
     seen: npt.NDArray[np.float32]
     views: npt.NDArray[np.float32]
-    digests: tuple[str, ...]
+    traits: tuple[Traits, ...]
     bad: tuple[PictureError, ...]
     notes: tuple[str, ...]
+
+    @property
+    def digests(self) -> tuple[str, ...]:
+        """One a sample; equal pixels have equal digests."""
+        return tuple(traits.digest for traits in self.traits)
 
     def rows(self, part: str) -> npt.NDArray[np.int64]:
         """The rows of one part, int64 ``(n,)``."""
@@ -69,8 +75,7 @@ class PreparedSet:
 class _One:
     seen: npt.NDArray[np.float32]
     views: npt.NDArray[np.float32]
-    digest: str
-    near: npt.NDArray[np.bool_] | None
+    traits: Traits
 
 
 def prepare(
@@ -89,34 +94,59 @@ def prepare(
         BadPictures: Some pictures cannot be read; all of them are named.
         FolderError: The parts cannot be made.
     """
-    progress = progress or Progress()
-    need_hashes = any(part not in dataset.parts for part in PARTS)
-    results = _read_all(dataset, recipe, need_hashes, progress, seed)
+    learned_from = [sample.part != "test" for sample in dataset.samples]
+    results = _read_all(dataset, recipe, learned_from, progress or Progress(), seed)
     bad = tuple(result for result in results if isinstance(result, PictureError))
     if bad and not skip_bad:
-        raise BadPictures(_bad_pictures(bad), bad)
+        raise BadPictures(bad_pictures(bad), bad)
+    found = _put_together(dataset, recipe, results)
+    complete, notes = complete_parts(found.dataset, traits=found.traits, seed=seed)
+    return replace(found, dataset=complete, notes=notes)
+
+
+def prepare_whole(
+    dataset: Dataset, recipe: Recipe, *, seed: int, progress: Progress | None = None
+) -> PreparedSet:
+    """Read every picture once for a cross-validation: no parts are made, and those that there are stay names.
+
+    Views are rendered of pictures of all parts, because each is learned from in some fold. Unreadable
+    pictures are left out; ``bad`` names them.
+
+    Args:
+        dataset: As read from the folder.
+        recipe: Chooses the preprocessing.
+        seed: For the views.
+        progress: Told how far it is.
+    """
+    everything = [True] * len(dataset.samples)
+    return _put_together(
+        dataset, recipe, _read_all(dataset, recipe, everything, progress or Progress(), seed)
+    )
+
+
+def _put_together(dataset: Dataset, recipe: Recipe, results: Sequence[_One | PictureError]) -> PreparedSet:
+    """What could be read, in the order of the samples."""
+    bad = tuple(result for result in results if isinstance(result, PictureError))
     good = [i for i, result in enumerate(results) if isinstance(result, _One)]
     ones = [result for result in results if isinstance(result, _One)]
-    dataset = replace(dataset, samples=tuple(dataset.samples[i] for i in good))
-    digests = [one.digest for one in ones]
-    hashes = [one.near for one in ones if one.near is not None]
-    complete, notes = complete_parts(dataset, digests=digests, near_hashes=hashes, seed=seed)
-    by_path = {sample.path: one for sample, one in zip(dataset.samples, ones, strict=True)}
-    ordered = [by_path[sample.path] for sample in complete.samples]
     shape = (1, recipe.size, recipe.size)
-    seen = np.stack([one.seen for one in ordered]) if ordered else np.zeros((0, *shape), np.float32)
-    views = np.stack([one.views for one in ordered]) if ordered else np.zeros((0, recipe.views, *shape))
+    seen = np.stack([one.seen for one in ones]) if ones else np.zeros((0, *shape), np.float32)
+    views = np.stack([one.views for one in ones]) if ones else np.zeros((0, recipe.views, *shape))
     return PreparedSet(
-        complete, seen, views.astype(np.float32, copy=False), tuple(one.digest for one in ordered), bad, notes
+        dataset=replace(dataset, samples=tuple(dataset.samples[i] for i in good)),
+        seen=seen,
+        views=views.astype(np.float32, copy=False),
+        traits=tuple(one.traits for one in ones),
+        bad=bad,
+        notes=(),
     )
 
 
 def _read_all(
-    dataset: Dataset, recipe: Recipe, need_hashes: bool, progress: Progress, seed: int
+    dataset: Dataset, recipe: Recipe, learned_from: Sequence[bool], progress: Progress, seed: int
 ) -> list[_One | PictureError]:
     graph = preprocess_model(recipe.preprocess, recipe.size, recipe.margin).SerializeToString()
     session = open_session(graph, "the preprocessing graph")
-    learned_from = [sample.part != "test" for sample in dataset.samples]
     every = -(-sum(learned_from) // MOST_VIEWED)  # of very many pictures only every so manieth has views
 
     def see(pixels: Pixels) -> npt.NDArray[np.float32]:
@@ -124,19 +154,21 @@ def _read_all(
         return seen
 
     def one(row: int) -> _One | PictureError:
+        path = dataset.samples[row].path
         try:
-            pixels = decode(dataset.samples[row].path)
+            pixels = decode(path)
+            traits = traits_of(path, pixels)
         except PictureError as error:
             return error
-        seen, digest = see(pixels), picture_digest(pixels)
+        seen = see(pixels)
         views = np.repeat(seen[None], recipe.views, axis=0)
         if recipe.views and learned_from[row] and row % every == 0:
             small = on_white(pixels)
             for number in range(recipe.views):
-                rng = np.random.default_rng([seed, number, int(digest[:8], 16)])
+                rng = np.random.default_rng([seed, number, int(traits.digest[:8], 16)])
                 view = see(rendered(small, rng))
                 views[number] = view if _same_mark(view, seen) else seen
-        return _One(seen, views, digest, near_hash(pixels) if need_hashes else None)
+        return _One(seen, views, traits)
 
     progress.begin("reading the pictures", len(dataset.samples))
     results = []
@@ -154,7 +186,8 @@ def _same_mark(view: npt.NDArray[np.float32], seen: npt.NDArray[np.float32]) -> 
     return float(one @ other) > SAME_MARK
 
 
-def _bad_pictures(errors: Sequence[PictureError]) -> str:
+def bad_pictures(errors: Sequence[PictureError]) -> str:
+    """The message that names each picture that cannot be read, with the cure."""
     count = "1 picture" if len(errors) == 1 else f"{len(errors)} pictures"
     lines = "\n".join(f"  {error}" for error in errors)
     return f"{count} cannot be read:\n{lines}\nMend or remove what is named, or leave it out with --skip-bad."

@@ -1,0 +1,107 @@
+"""The doctor's suspicions that need a classifier: wrong labels, and shortcuts past the mark."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from oxmark.data.dataset import Dataset
+from oxmark.data.doctor.evidence import Evidence, Picture, names_of, shortened
+from oxmark.data.doctor.finding import CODES, Finding
+from oxmark.data.doctor.folders import spelled
+from oxmark.data.folds import folds
+from oxmark.data.groups import group_numbers
+from oxmark.data.traits import Traits, shortcut_features
+from oxmark.errors import PictureError
+from oxmark.evaluation.baselines import quick_probabilities
+from oxmark.evaluation.shortcuts import Shortcut, find_shortcuts
+from oxmark.evaluation.suspects import find_suspects
+
+FEWEST = 6
+"""In classes with fewer pictures nothing is suspected."""
+STRONG = 0.8
+"""A shortcut must be mended when it covers so much of the way from guessing to always right."""
+
+_FOLDS = 5
+_CODES = {
+    "border": "shortcut_border",
+    "brightness": "shortcut_brightness",
+    "file type": "shortcut_file_type",
+    "size": "shortcut_size",
+}
+
+
+def suspicions(
+    dataset: Dataset, traits: Sequence[Traits | PictureError], seen: npt.NDArray[np.float32]
+) -> Iterator[Finding]:
+    """Find pictures whose class seems wrong, and features besides the mark that tell the classes apart.
+
+    Args:
+        dataset: N samples.
+        traits: Of each, in order, or its error.
+        seen: Of the R readable ones, in order: float32 ``(R, 1, S, S)``, ink 0..1.
+
+    Yields:
+        Findings, in no order; none where there are too few pictures to say.
+
+    Example:
+        >>> [finding.code for finding in suspicions(dataset, traits, seen)]  # doctest: +SKIP
+        ['wrong_labels']
+    """
+    evidence = Evidence(dataset, traits, seen)
+    names = [spelled(name) for name in dataset.classes]  # two spellings of one class are one here
+    number = Counter(names[one.sample.label] for one in evidence.usable)
+    pictures = [one for one in evidence.usable if number[names[one.sample.label]] >= FEWEST]
+    classes = sorted({one.sample.label for one in pictures}, key=lambda label: names[label])
+    first = {names[label]: label for label in reversed(classes)}
+    kinds = sorted(first)
+    labels = np.array([kinds.index(names[one.sample.label]) for one in pictures], np.int64)
+    if len(kinds) < 2:
+        return
+    shown = [dataset.classes[first[kind]] for kind in kinds]
+    yield from _wrong_labels(evidence, pictures, labels, shown)
+    for shortcut in find_shortcuts(shortcut_features([one.traits for one in pictures]), labels, None):
+        yield _shortcut(evidence, pictures, labels, shown, shortcut)
+
+
+def _wrong_labels(
+    evidence: Evidence, pictures: Sequence[Picture], labels: npt.NDArray[np.int64], shown: Sequence[str]
+) -> Iterator[Finding]:
+    samples, traits = [one.sample for one in pictures], [one.traits for one in pictures]
+    # Hands are mixed on purpose: a wrong label is found among pictures that are otherwise alike.
+    parts = folds(labels, group_numbers(samples, traits, by="near-copies"), _FOLDS, seed=0)
+    views = [one.seen for one in pictures if one.seen is not None]
+    if not parts or not views:
+        return
+    probabilities = quick_probabilities(np.stack(views)[:, None], labels, parts)
+    suspects = find_suspects(probabilities, labels)
+    if suspects:
+        yield evidence.finding(
+            "wrong_labels",
+            [pictures[one.row].name for one in suspects],
+            details=[f"{shown[one.given]} → {shown[one.likely]}" for one in suspects],
+        )
+
+
+def _shortcut(
+    evidence: Evidence,
+    pictures: Sequence[Picture],
+    labels: npt.NDArray[np.int64],
+    shown: Sequence[str],
+    found: Shortcut,
+) -> Finding:
+    code = _CODES[found.name]
+    concerned = range(len(shown)) if found.label is None else [found.label]
+    covered = (found.share.right / found.share.total - found.chance) / (1 - found.chance)
+    return evidence.finding(
+        code,
+        names_of(one for one, label in zip(pictures, labels, strict=True) if label in concerned),
+        severity=CODES[code] if covered >= STRONG else "warning",
+        right=found.share.right,
+        total=found.share.total,
+        chance=f"{100 * found.chance:.1f} %",
+        list=shortened([shown[label] for label in concerned]),
+    )
