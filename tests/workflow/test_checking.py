@@ -19,6 +19,7 @@ from oxmark.data.draw import draw_dataset
 from oxmark.data.folder import read_folder
 from oxmark.data.traits import Traits
 from oxmark.errors import FolderError, MissingExtra, OutputError, PictureError
+from oxmark.recipes import load_recipe
 from oxmark.workflow import checking
 from oxmark.workflow.checking import Checkup, check, checkup
 from oxmark.workflow.progress import Progress
@@ -51,10 +52,11 @@ class Read:
 
 
 def read_all(dataset: Dataset) -> Read:
-    results = checking._read_all(dataset, Progress())
+    nothing = [False] * len(dataset.samples)
+    results = checking.read_pictures(dataset, load_recipe("marks"), nothing, Progress())
     good = [one for one in results if not isinstance(one, PictureError)]
     assert len(good) == len(results)
-    return Read(dataset, [traits for traits, _ in good], np.stack([seen for _, seen in good]))
+    return Read(dataset, [one.traits for one in good], np.stack([one.seen for one in good]))
 
 
 @pytest.fixture(scope="module")
@@ -351,7 +353,9 @@ def test_places_for_the_copy_that_are_refused_before_the_work(
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "mine.txt").write_text("mine")
     before = everything(tmp_path)
-    monkeypatch.setattr(checking, "_read_all", lambda *_: pytest.fail("read before the place was checked"))
+    monkeypatch.setattr(
+        checking, "read_pictures", lambda *_: pytest.fail("read before the check")
+    )
     with pytest.raises(OutputError, match=message):
         check(spoiled, fix=tmp_path / place)
     assert everything(tmp_path) == before

@@ -51,12 +51,17 @@ def read_traits(path: str | os.PathLike[str]) -> Traits:
     return traits_of(path, decode(path))
 
 
-def traits_of(path: str | os.PathLike[str], pixels: npt.NDArray[np.uint8]) -> Traits:
+def traits_of(
+    path: str | os.PathLike[str],
+    pixels: npt.NDArray[np.uint8],
+    small: npt.NDArray[np.float32] | None = None,
+) -> Traits:
     """Measure a picture that is decoded already.
 
     Args:
         path: Where it is; only its header and its size are read.
         pixels: ``uint8 (height, width, 4)``, RGBA, as :func:`~oxmark.data.decode.decode` gives it.
+        small: The same by :func:`~oxmark.data.conditions.on_white`, where it has been made already.
 
     Returns:
         Its traits.
@@ -64,7 +69,7 @@ def traits_of(path: str | os.PathLike[str], pixels: npt.NDArray[np.uint8]) -> Tr
     Raises:
         PictureError: The file's header cannot be read.
     """
-    small = on_white(pixels)
+    small = on_white(pixels) if small is None else small
     grey = small @ np.array([0.299, 0.587, 0.114], np.float32)
     frame = Image.fromarray(grey).resize((FRAME, FRAME), Image.Resampling.BOX)
     red, green, blue = np.median(_ring(small), axis=0)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,24 +13,20 @@ import numpy as np
 import numpy.typing as npt
 
 from oxmark.data.dataset import Dataset
-from oxmark.data.decode import WORKERS, decode
 from oxmark.data.doctor import Finding, Severity, examine, sorted_findings, verdict, worst_of
 from oxmark.data.doctor.evidence import Evidence
 from oxmark.data.doctor.mended_copy import check_place, write_mended
 from oxmark.data.doctor.mending import Mending
 from oxmark.data.draw.writing import new_folder
 from oxmark.data.folder import read_folder
-from oxmark.data.traits import Traits, traits_of
+from oxmark.data.traits import Traits
 from oxmark.data.walk import shown_name
 from oxmark.errors import PictureError, require_packages
-from oxmark.modelfile.preprocess import preprocess_model
-from oxmark.modelfile.session import open_session
 from oxmark.recipes import load_recipe
 from oxmark.words import Message
+from oxmark.workflow.preparing import Read, read_pictures
 from oxmark.workflow.progress import Progress
 from oxmark.workflow.suspecting import suspicions
-
-Read = tuple[Traits, npt.NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
@@ -114,9 +109,10 @@ def check(
         if fix is not None:
             check_place(dataset.root, Path(fix))
             copy = stack.enter_context(new_folder(fix))  # now, so that a wrong place is told before the work
-        read = _read_all(dataset, progress or Progress())
-        traits = [one if isinstance(one, PictureError) else one[0] for one in read]
-        seen = _stacked([one[1] for one in read if not isinstance(one, PictureError)])
+        recipe, nothing = load_recipe("marks"), [False] * len(dataset.samples)
+        read = read_pictures(dataset, recipe, nothing, progress or Progress())
+        traits = [one.traits if isinstance(one, Read) else one for one in read]
+        seen = _stacked([one.seen for one in read if isinstance(one, Read)], recipe.size)
         result = checkup(dataset, traits, seen)
         if fix is None:
             return result
@@ -159,30 +155,5 @@ def _findings(
     return sorted_findings([*found, *suspicions(dataset, traits, seen)])
 
 
-def _stacked(seen: list[npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
-    recipe = load_recipe("marks")
-    return np.stack(seen) if seen else np.zeros((0, 1, recipe.size, recipe.size), np.float32)
-
-
-def _read_all(dataset: Dataset, progress: Progress) -> list[Read | PictureError]:
-    """Traits and what the network sees of every picture, or its error."""
-    recipe = load_recipe("marks")
-    graph = preprocess_model(recipe.preprocess, recipe.size, recipe.margin).SerializeToString()
-    session = open_session(graph, "the preprocessing graph")
-
-    def one(path: Path) -> Read | PictureError:
-        try:
-            pixels = decode(path)
-            traits = traits_of(path, pixels)
-        except PictureError as error:
-            return error
-        return traits, session.run(["seen"], {"pixels": pixels[None]})[0][0]
-
-    progress.begin("reading the pictures", len(dataset.samples))
-    results = []
-    with ThreadPoolExecutor(WORKERS) as pool:
-        for number, result in enumerate(pool.map(one, [s.path for s in dataset.samples]), start=1):
-            results.append(result)
-            progress.advance(number)
-    progress.end()
-    return results
+def _stacked(seen: list[npt.NDArray[np.float32]], size: int) -> npt.NDArray[np.float32]:
+    return np.stack(seen) if seen else np.zeros((0, 1, size, size), np.float32)

@@ -69,7 +69,7 @@ class Divider:
 
 
 def _too_few(dataset: Dataset) -> str:
-    counts = {name: 0 for name in dataset.classes}
+    counts = dict.fromkeys(dataset.classes, 0)
     for sample in dataset.samples:
         counts[dataset.classes[sample.label]] += 1
     have = ", ".join(f"{name!r} has {count or 'none'}" for name, count in counts.items())

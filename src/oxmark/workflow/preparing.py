@@ -72,7 +72,9 @@ class PreparedSet:
 
 
 @dataclass(frozen=True, eq=False)
-class _One:
+class Read:
+    """One picture: what the network sees of it, as it is and under V rendered conditions, and its traits."""
+
     seen: npt.NDArray[np.float32]
     views: npt.NDArray[np.float32]
     traits: Traits
@@ -95,7 +97,7 @@ def prepare(
         FolderError: The parts cannot be made.
     """
     learned_from = [sample.part != "test" for sample in dataset.samples]
-    results = _read_all(dataset, recipe, learned_from, progress or Progress(), seed)
+    results = read_pictures(dataset, recipe, learned_from, progress or Progress(), seed)
     bad = tuple(result for result in results if isinstance(result, PictureError))
     if bad and not skip_bad:
         raise BadPictures(bad_pictures(bad), bad)
@@ -120,15 +122,15 @@ def prepare_whole(
     """
     everything = [True] * len(dataset.samples)
     return _put_together(
-        dataset, recipe, _read_all(dataset, recipe, everything, progress or Progress(), seed)
+        dataset, recipe, read_pictures(dataset, recipe, everything, progress or Progress(), seed)
     )
 
 
-def _put_together(dataset: Dataset, recipe: Recipe, results: Sequence[_One | PictureError]) -> PreparedSet:
+def _put_together(dataset: Dataset, recipe: Recipe, results: Sequence[Read | PictureError]) -> PreparedSet:
     """What could be read, in the order of the samples."""
     bad = tuple(result for result in results if isinstance(result, PictureError))
-    good = [i for i, result in enumerate(results) if isinstance(result, _One)]
-    ones = [result for result in results if isinstance(result, _One)]
+    good = [i for i, result in enumerate(results) if isinstance(result, Read)]
+    ones = [result for result in results if isinstance(result, Read)]
     shape = (1, recipe.size, recipe.size)
     seen = np.stack([one.seen for one in ones]) if ones else np.zeros((0, *shape), np.float32)
     views = np.stack([one.views for one in ones]) if ones else np.zeros((0, recipe.views, *shape))
@@ -142,9 +144,25 @@ def _put_together(dataset: Dataset, recipe: Recipe, results: Sequence[_One | Pic
     )
 
 
-def _read_all(
-    dataset: Dataset, recipe: Recipe, learned_from: Sequence[bool], progress: Progress, seed: int
-) -> list[_One | PictureError]:
+def read_pictures(
+    dataset: Dataset,
+    recipe: Recipe,
+    learned_from: Sequence[bool],
+    progress: Progress,
+    seed: int = 0,
+) -> list[Read | PictureError]:
+    """Read every picture once, several side by side.
+
+    Args:
+        dataset: N samples.
+        recipe: Chooses the preprocessing.
+        learned_from: N times whether views are rendered.
+        progress: Told how far it is.
+        seed: For the views.
+
+    Returns:
+        What was read, or its error, in the order of the samples.
+    """
     graph = preprocess_model(recipe.preprocess, recipe.size, recipe.margin).SerializeToString()
     session = open_session(graph, "the preprocessing graph")
     every = -(-sum(learned_from) // MOST_VIEWED)  # of very many pictures only every so manieth has views
@@ -153,22 +171,22 @@ def _read_all(
         seen: npt.NDArray[np.float32] = session.run(["seen"], {"pixels": pixels[None]})[0][0]
         return seen
 
-    def one(row: int) -> _One | PictureError:
+    def one(row: int) -> Read | PictureError:
         path = dataset.samples[row].path
         try:
             pixels = decode(path)
-            traits = traits_of(path, pixels)
+            small = on_white(pixels)
+            traits = traits_of(path, pixels, small)
         except PictureError as error:
             return error
         seen = see(pixels)
         views = np.repeat(seen[None], recipe.views, axis=0)
         if recipe.views and learned_from[row] and row % every == 0:
-            small = on_white(pixels)
             for number in range(recipe.views):
                 rng = np.random.default_rng([seed, number, int(traits.digest[:8], 16)])
                 view = see(rendered(small, rng))
                 views[number] = view if _same_mark(view, seen) else seen
-        return _One(seen, views, traits)
+        return Read(seen, views, traits)
 
     progress.begin("reading the pictures", len(dataset.samples))
     results = []

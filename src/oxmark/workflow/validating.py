@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from oxmark.data.dataset import Dataset, Sample
+from oxmark.data.dataset import Sample
 from oxmark.data.folder import read_folder
 from oxmark.data.traits import shortcut_features
 from oxmark.errors import PictureError, RunError, require_packages

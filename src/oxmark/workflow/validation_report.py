@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from oxmark.data.decode import decode
 from oxmark.evaluation.metrics import Share
 from oxmark.files import make_folder, write_text
 from oxmark.modelfile.preprocess import preprocess_model
@@ -45,9 +44,8 @@ def write_validation(folder: Path, result: Validation, seed: int) -> None:
         result: What was found.
         seed: It was divided and trained with.
     """
-    from oxmark.report.confusion import confusion
-
     from oxmark.recipes import to_toml
+    from oxmark.report.confusion import confusion
 
     make_folder(folder)
     joins = (folder / DOCUMENT).exists()
