@@ -168,7 +168,9 @@ def test_parts_import_only_what_they_may(part: str) -> None:
     wrong = {
         f"{found.file} imports {found.module}"
         for found in IMPORTS
-        if found.part == part and found.ours and found.ours not in ALLOWED.get(found.file, ALLOWED[part]) | {part}
+        if found.part == part
+        and found.ours
+        and found.ours not in ALLOWED.get(found.file, ALLOWED[part]) | {part}
     }
     assert sorted(wrong) == []
 

@@ -27,8 +27,15 @@ COMMANDS = {
     "augment": "augment marks --recipe tutorial --out augmentations.png",
     "recipe": "recipe marks --set epochs=2 --set size=32 --set width=8 --set batch=4 "
     "--set outliers=60 --set keep_meaning=false",
+    "check": "check marks --json",
+    "split": "split marks divided --parts 50,25,25 --json",
     "train": "train marks --recipe mine.toml --out run --seed 5",
     "evaluate": "evaluate run marks --out figures --json",
+    "validate": "validate marks --folds 2 --out run --json",
+    "compare": "compare run run marks --json",
+    "explain": "explain run marks/test --out explained --json",
+    "report": "report run",
+    "verify": "verify run --json",
     "predict": "predict marks/test --model run/model.onnx --json --csv answers.csv --sheet answers.png",
     "predict one": "predict marks/test/O/o_010.png --model run",
     "export": "export run network.keras",
@@ -47,6 +54,11 @@ FILES = {  # what the order promises of a run folder, and the fewest bytes that 
     "augmentations.png": 5_000,
     "test.png": 5_000,
     "confusion.png": 3_000,
+    "report.html": 50_000,
+    "report.json": 20_000,
+    "validation.json": 2_000,
+    "out_of_fold.csv": 500,
+    "validation.png": 3_000,
 }
 
 
@@ -134,10 +146,11 @@ def test_the_printed_recipe_is_the_runs(journey: dict[str, Done], home: Path) ->
 def test_training_tells_how_far_it_is_on_stderr(journey: dict[str, Done]) -> None:
     lines = journey["train"].stderr.splitlines()
     assert lines[0] == "reading the pictures (24)"
-    assert lines[1].startswith("Only 6 pictures of 'O' to learn from. ")
-    assert lines[2] == "run folder: run"
-    assert [line[:9] for line in lines[3:5]] == ["epoch 1/2", "epoch 2/2"]
-    assert "right" in lines[5]
+    begin = lines.index("run folder: run")
+    assert lines[1].startswith("warning: Few pictures to learn from: O (6), X (6). ")
+    assert all(line.startswith("warning: ") for line in lines[1:begin])
+    assert [line[:9] for line in lines[begin + 1 : begin + 3]] == ["epoch 1/2", "epoch 2/2"]
+    assert "read rightly" in lines[begin + 3]
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -162,7 +175,37 @@ def test_nothing_else_is_left_anywhere(journey: dict[str, Done], home: Path) -> 
         "answers.csv",
         "answers.png",
         "network.keras",
+        "divided",
+        "explained",
     }
+
+
+def test_cross_validation_says_the_same_everywhere(journey: dict[str, Done], home: Path) -> None:
+    told = json.loads(journey["validate"].stdout)
+    assert told == json.loads((home / "run" / "validation.json").read_text(encoding="utf-8"))
+    table = rows(home / "run" / "out_of_fold.csv")
+    assert told["accuracy"]["total"] == len(table) == 24
+    assert told["accuracy"]["right"] == sum(int(row["right"]) for row in table)
+    document = json.loads((home / "run" / "report.json").read_text(encoding="utf-8"))
+    assert document["validation"]["accuracy"] == told["accuracy"]
+    assert document["test"]["accuracy"] == json.loads(journey["evaluate"].stdout)["accuracy"]
+
+
+def test_the_training_comes_out_the_same_again(journey: dict[str, Done]) -> None:
+    told = json.loads(journey["verify"].stdout)
+    assert told["same"] is True
+    assert {line["what"]: line["verdict"] for line in told["lines"]}["model file"] == "same"
+
+
+def test_the_parts_are_divided_as_ordered(journey: dict[str, Done], home: Path) -> None:
+    counts = json.loads(journey["split"].stdout)["counts"]
+    assert counts == oxmark.read_folder(home / "divided").counts()
+    assert sum(sum(part.values()) for part in counts.values()) == 24
+
+
+def test_a_model_is_not_better_than_itself(journey: dict[str, Done]) -> None:
+    told = json.loads(journey["compare"].stdout)["comparison"]
+    assert (told["p_value"], told["difference_shown"]) == (1.0, False)
 
 
 def test_evaluate_finds_what_training_found(journey: dict[str, Done], home: Path) -> None:

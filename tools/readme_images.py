@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -40,6 +41,7 @@ PICTURES = {
     "test.png": "runs/first/test.png",
     "confusion.png": "runs/first/confusion.png",
     "answers.png": "answers.png",
+    "report.png": "report.png",
 }
 """Name in ``docs/images`` to what the commands leave."""
 
@@ -52,6 +54,7 @@ def main() -> None:
         for line in COMMANDS.strip().splitlines():
             click.echo(f"$ oxmark {line}", err=True)
             _oxmark(shlex.split(line), Path(folder))
+        _photograph(Path(folder) / "runs" / "first" / "report.html", Path(folder) / "report.png")
         for name, source in PICTURES.items():
             data = small_png(Path(folder) / source)
             (TARGET / name).write_bytes(data)
@@ -76,6 +79,23 @@ def small_png(source: Path) -> bytes:
         if buffer.tell() <= LARGEST:
             return buffer.getvalue()
     raise click.ClickException(f"{source.name} is larger than {LARGEST:,} bytes even with {colours} colours.")
+
+
+def _photograph(page: Path, target: Path) -> None:
+    """The top of the report, as a browser shows it."""
+    from playwright.sync_api import sync_playwright
+
+    browsers = ("chromium", "chromium-browser", "google-chrome")
+    found = next((place for name in browsers if (place := shutil.which(name))), None)
+    if found is None:
+        raise click.ClickException("no browser found; install one: apt-get install chromium fonts-nanum")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        size = {"width": 1100, "height": 760}
+        shown = browser.new_page(viewport=size, color_scheme="light", locale="en-US")
+        shown.goto(page.as_uri())
+        shown.screenshot(path=target)
+        browser.close()
 
 
 def _oxmark(arguments: list[str], folder: Path) -> None:

@@ -4,9 +4,16 @@ The path of the data, and the names for it::
 
     draw_dataset   make the demo set: hands, pens, strokes       folder of pictures
     read_folder    look at it                                    Dataset
+    check          the doctor: what is wrong with it             Checkup
+    split          parts, with hands and copies kept together    Splitting (a folder)
     load_recipe    how to train: "marks", "tutorial", a file     Recipe
     train          the pictures become a model                   TrainingRun (a run folder)
-    evaluate       how far it can be trusted                     Evaluation
+    evaluate       what the model answers to a test part         Evaluation
+    validate       cross-validation: how far it can be trusted   Validation
+    compare        two models on the same pictures               ComparedModels
+    explain        where the evidence for an answer lies         Explanations
+    verify         a recorded training, done again               Verification
+    write_report   all of it on one page                         report.html
     load           the model file answers                        Classifier -> Prediction
     export         the network for other tools                   .keras, .h5
 
@@ -32,9 +39,16 @@ if TYPE_CHECKING:
     from oxmark.evaluation.metrics import Evaluation
     from oxmark.inference import Classifier, Prediction, load
     from oxmark.recipes import Recipe, load_recipe
+    from oxmark.workflow.checking import check
+    from oxmark.workflow.comparing import compare
+    from oxmark.workflow.explaining import explain
     from oxmark.workflow.exporting import export
     from oxmark.workflow.measuring import evaluate
+    from oxmark.workflow.reporting import write_report
+    from oxmark.workflow.splitting import split
     from oxmark.workflow.training_run import TrainingRun, train
+    from oxmark.workflow.validating import validate
+    from oxmark.workflow.verifying import verify
 
 __version__ = "0.1.0"
 
@@ -46,13 +60,20 @@ _HOMES = {
     "Prediction": "oxmark.inference",
     "Recipe": "oxmark.recipes",
     "TrainingRun": "oxmark.workflow.training_run",
+    "check": "oxmark.workflow.checking",
+    "compare": "oxmark.workflow.comparing",
     "draw_dataset": "oxmark.data.draw",
     "evaluate": "oxmark.workflow.measuring",
+    "explain": "oxmark.workflow.explaining",
     "export": "oxmark.workflow.exporting",
     "load": "oxmark.inference",
     "load_recipe": "oxmark.recipes",
     "read_folder": "oxmark.data.folder",
+    "split": "oxmark.workflow.splitting",
     "train": "oxmark.workflow.training_run",
+    "validate": "oxmark.workflow.validating",
+    "verify": "oxmark.workflow.verifying",
+    "write_report": "oxmark.workflow.reporting",
 }
 
 __all__ = [
@@ -63,13 +84,20 @@ __all__ = [
     "Prediction",
     "Recipe",
     "TrainingRun",
+    "check",
+    "compare",
     "draw_dataset",
     "evaluate",
+    "explain",
     "export",
     "load",
     "load_recipe",
     "read_folder",
+    "split",
     "train",
+    "validate",
+    "verify",
+    "write_report",
 ]
 
 

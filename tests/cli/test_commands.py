@@ -28,7 +28,10 @@ JSON = [
     (["draw", "new", "--counts", "1,1,1", "--hands", "1"], [{"data", "classes", "counts", "hands"}]),
     (["show", "DATA"], [{"part", "class", "pictures", "sizes", "formats", "modes", "hands"}] * 6),
     (["augment", "DATA"], [{"sheet", "recipe"}]),
-    (["train", "DATA", *TINY, "--out", "new"], [{"run", "model", "kept_epoch", "test"}]),
+    (
+        ["train", "DATA", *TINY, "--out", "new"],
+        [{"run", "model", "kept_epoch", "test", "verdict", "trouble"}],
+    ),
     (
         ["evaluate", "RUN", "DATA"],
         [

@@ -14,7 +14,7 @@ import torch
 
 from oxmark.errors import TrainingError
 from oxmark.recipes import Recipe, load_recipe
-from oxmark.training import loop
+from oxmark.training import loop, steps
 from oxmark.training.calibration import UNCALIBRATED, Calibration
 from oxmark.training.loop import Epoch, Fitted, Prepared, fit, for_classes
 from oxmark.training.steps import learning_rate
@@ -87,6 +87,35 @@ def test_the_history_has_one_entry_an_epoch() -> None:
         assert (entry.accuracy * 12).is_integer() and 0 <= entry.accuracy <= 1
 
 
+def test_the_commonest_answer_is_counted_without_answering_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    genuine = steps.answers
+
+    def counted(network: Any, weights: Any, seen: torch.Tensor) -> Any:
+        asked.append(len(seen))
+        output = genuine(network, weights, seen)
+        output.logits[:] = torch.tensor([0.0, 1.0])  # always the second class ...
+        output.logits[0, 0] = 2.0  # ... but once
+        return output
+
+    monkeypatch.setattr(loop, "answers", counted)
+    fitted = run(small("marks", validation_views=0, calibrate=False))
+    assert [entry.validation_commonest for entry in fitted.history] == pytest.approx([5 / 6] * 3)
+    assert asked == [6, 6, 6, 12]  # once an epoch, and the training pictures at the end
+
+
+def test_without_validation_there_is_no_commonest_answer() -> None:
+    fitted = run(small("marks", calibrate=False), held_out=NONE)
+    assert all(math.isnan(entry.validation_commonest) for entry in fitted.history)
+
+
+def test_what_decides_the_last_bits_is_told() -> None:
+    assert run(small("marks", epochs=1)).hardware == {
+        "threads": torch.get_num_threads(),
+        "instructions": torch.backends.cpu.get_cpu_capability(),
+    }
+
+
 @pytest.mark.parametrize("name", ["marks", "tutorial"])
 def test_the_seed_decides_everything(name: str) -> None:
     torch.manual_seed(1)
@@ -104,9 +133,9 @@ def with_losses(monkeypatch: pytest.MonkeyPatch, losses: list[float]) -> list[di
     """Let the validation give these losses; the averages it measured, epoch by epoch."""
     seen: list[dict[str, torch.Tensor]] = []
 
-    def measure(state: Any, _pictures: Prepared, _place: torch.device) -> tuple[float, float]:
+    def measure(state: Any, _pictures: Prepared, _place: torch.device) -> tuple[float, float, float]:
         seen.append({name: value.clone() for name, value in state.answering.items()})
-        return losses[len(seen) - 1], 0.5
+        return losses[len(seen) - 1], 0.5, 0.75
 
     monkeypatch.setattr(loop, "_measure", measure)
     return seen

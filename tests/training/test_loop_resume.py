@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -183,6 +184,23 @@ def test_what_was_kept_so_far_comes_back_when_stopped(tmp_path: Path) -> None:
     assert (before.kept_epoch, before.history, before.finished) == (0, (), False)
     later = run(small("marks"), tmp_path, resume=True, should_stop=after(3))
     assert later.kept_epoch == 1 and not later.finished
+
+
+def test_a_checkpoint_without_the_commonest_answer_goes_on(
+    unbroken: dict[str, Fitted], tmp_path: Path
+) -> None:
+    """Older versions did not count it."""
+    run(small("marks"), tmp_path, should_stop=after(3))
+    path = tmp_path / checkpoint.FILE
+    saved = checkpoint.read(path)
+    for entry in saved.facts["history"]:
+        del entry["validation_commonest"]
+    checkpoint.save(path, saved)
+    fitted = run(small("marks"), tmp_path, resume=True)
+    assert bits(fitted) == bits(unbroken["marks"])
+    first, *later = fitted.history
+    assert math.isnan(first.validation_commonest)
+    assert later == list(unbroken["marks"].history[1:])
 
 
 @pytest.mark.parametrize("name", ["marks", "tutorial"])

@@ -22,6 +22,7 @@ from oxmark.errors import FolderError, MissingExtra, OutputError, PictureError
 from oxmark.recipes import load_recipe
 from oxmark.workflow import checking
 from oxmark.workflow.checking import Checkup, check, checkup
+from oxmark.workflow.preparing import read_pictures
 from oxmark.workflow.progress import Progress
 
 Tree = Callable[..., Path]
@@ -53,7 +54,7 @@ class Read:
 
 def read_all(dataset: Dataset) -> Read:
     nothing = [False] * len(dataset.samples)
-    results = checking.read_pictures(dataset, load_recipe("marks"), nothing, Progress())
+    results = read_pictures(dataset, load_recipe("marks"), nothing, Progress())
     good = [one for one in results if not isinstance(one, PictureError)]
     assert len(good) == len(results)
     return Read(dataset, [one.traits for one in good], np.stack([one.seen for one in good]))
@@ -353,9 +354,7 @@ def test_places_for_the_copy_that_are_refused_before_the_work(
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "mine.txt").write_text("mine")
     before = everything(tmp_path)
-    monkeypatch.setattr(
-        checking, "read_pictures", lambda *_: pytest.fail("read before the check")
-    )
+    monkeypatch.setattr(checking, "read_pictures", lambda *_: pytest.fail("read before the check"))
     with pytest.raises(OutputError, match=message):
         check(spoiled, fix=tmp_path / place)
     assert everything(tmp_path) == before

@@ -3,34 +3,41 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import errno
 import hashlib
 import json
 import re
+import shlex
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 import oxmark
 from oxmark.data.decode import decode
+from oxmark.data.folder import read_folder
 from oxmark.data.split import picture_digest
 from oxmark.errors import OutputError, RunError, TrainingError
+from oxmark.evaluation.verdict import verdict
 from oxmark.modelfile import write
 from oxmark.recipes import Recipe, load_recipe
+from oxmark.workflow.progress import Progress
+from oxmark.workflow.run_folder import command_line, data_digest
 from oxmark.workflow.training_run import TrainingRun, train
 
-FEW = (
-    "Only {} pictures of 'O' to learn from. That makes a start, but it cannot show how well drawings by "
-    "other people will be read: 15 or more of each class, by several people, would."
-)
+Tree = Callable[..., Path]
 
 PICTURES = ["augmentations.png", "confusion.png", "curves.png", "samples.png", "test.png"]
 TABLES = ["history.csv", "metrics.json", "recipe.toml", "run.json", "summary.txt", "test.csv"]
+REPORT = ["report.html", "report.json"]
 
 
 def sha(path: Path) -> str:
@@ -51,7 +58,9 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 def test_a_run_folder_holds_what_is_promised(trained: TrainingRun) -> None:
     names = sorted(path.relative_to(trained.folder).as_posix() for path in trained.folder.rglob("*"))
-    assert names == sorted([*PICTURES, *TABLES, "checkpoint", "checkpoint/state.safetensors", "model.onnx"])
+    assert names == sorted(
+        [*PICTURES, *TABLES, *REPORT, "checkpoint", "checkpoint/state.safetensors", "model.onnx"]
+    )
     assert trained.model == trained.folder / "model.onnx"
 
 
@@ -66,7 +75,8 @@ def test_history_has_a_line_for_each_epoch(trained: TrainingRun) -> None:
     table = rows(trained.folder / "history.csv")
     assert [row["epoch"] for row in table] == ["1", "2"]
     for row, entry in zip(table, trained.history, strict=True):
-        for name in ("loss", "accuracy", "validation_loss", "validation_accuracy", "learning_rate"):
+        assert list(row) == [field.name for field in dataclasses.fields(entry)]
+        for name in row:
             assert float(row[name]) == pytest.approx(getattr(entry, name), rel=1e-6)
 
 
@@ -119,17 +129,147 @@ def test_run_json_says_how_it_was_made(trained: TrainingRun, marks: Path) -> Non
         "seed": 0,
         "classes": ["O", "X"],
         "device": "cpu",
-        "notes": [FEW.format(4)],
+        "notes": list(trained.notes),
     }
     assert found["pictures"] == {
         part: {"O": n, "X": n} for part, n in (("train", 4), ("validation", 2), ("test", 3))
     }
     assert {"oxmark", "torch", "onnx", "onnxruntime", "numpy", "pillow"} == set(found["versions"])
-    assert list(found["seconds"]) == ["import", "prepare", "fit", "measure", "check", "draw"]
+    stages = ["import", "prepare", "examine", "fit", "measure", "check", "draw", "report"]
+    assert list(found["seconds"]) == stages
     calibration = found["calibration"]
     assert list(calibration) == ["temperature", "known_slope", "known_threshold"]
     assert calibration["temperature"] >= 1 and 0.25 <= calibration["known_slope"] <= 4
     assert calibration["known_threshold"] != 0  # two half-trainings found it
+    assert (found["threads"], found["instructions"]) == (
+        torch.get_num_threads(),
+        torch.backends.cpu.get_cpu_capability(),
+    )
+    assert (found["trouble"], found["skip_bad"]) == ([], False)
+
+
+def test_the_verdict_ends_the_run(trained: TrainingRun, marks: Path) -> None:
+    assert trained.evaluation is not None and trained.verdict is not None
+    assert trained.verdict == verdict(trained.evaluation, hands=None, data=str(marks))
+    assert facts(trained)["verdict"] == [message.as_json() for message in trained.verdict]
+
+
+def test_the_verdict_is_the_last_that_is_told(tmp_path: Path, marks: Path, recipe: Recipe) -> None:
+    told: list[str] = []
+
+    class Told(Progress):
+        def note(self, text: str) -> None:
+            told.append(text)
+
+    run = train(marks, recipe.with_settings({"epochs": 1}), out=tmp_path / "run", progress=Told())
+    assert told[-3:] == [str(message) for message in run.verdict or ()]
+
+
+@pytest.mark.parametrize(("hands", "known"), [("abc", 1), ("aaa", 0), ("ab", None)])
+def test_the_verdict_knows_who_drew(hands: str, known: int | None, parted: Path, recipe: Recipe) -> None:
+    lines = ["file_name,drawer"]
+    for part, hand in zip(("train", "validation", "test"), hands, strict=False):
+        lines += [f"{path.relative_to(parted).as_posix()},{hand}" for path in (parted / part).rglob("*.png")]
+    (parted / "metadata.csv").write_text("\n".join(lines))
+    run = train(parted, recipe.with_settings({"epochs": 1, "calibrate": False}), out="run")
+    assert run.evaluation is not None
+    assert run.verdict == verdict(run.evaluation, hands=known, data=str(parted))
+
+
+# --- the data digest ----------------------------------------------------------------------------------------
+
+
+def digest_of(root: Path) -> str:
+    dataset = read_folder(root)
+    return data_digest(dataset, {s.path: picture_digest(decode(s.path)) for s in dataset.samples})
+
+
+def as_it_is(root: Path) -> None:
+    pass
+
+
+def renamed(root: Path) -> None:
+    for path in (root / "train" / "O").iterdir():
+        path.rename(path.with_name(f"other-{9 - int(path.stem)}.png"))
+
+
+def saved_again(root: Path) -> None:
+    path = root / "train" / "O" / "1.png"
+    with Image.open(path) as picture:
+        picture.convert("L").save(path, compress_level=0)
+
+
+def one_more(root: Path) -> None:
+    shutil.copy(root / "train" / "O" / "1.png", root / "train" / "O" / "copy.png")
+
+
+def swapped(root: Path) -> None:
+    (root / "train" / "O" / "1.png").rename(root / "train" / "X" / "from-O.png")
+
+
+def moved(root: Path) -> None:
+    (root / "train" / "O" / "1.png").rename(root / "test" / "O" / "from-train.png")
+
+
+def drawn_by_somebody(root: Path) -> None:
+    (root / "metadata.csv").write_text("file_name,drawer\ntrain/O/1.png,somebody\n")
+
+
+@pytest.mark.parametrize(
+    ("change", "same"),
+    [
+        (as_it_is, True),
+        (renamed, True),
+        (saved_again, True),
+        (one_more, False),
+        (swapped, False),
+        (moved, False),
+        (drawn_by_somebody, False),
+    ],
+)
+def test_the_data_digest_names_pictures_labels_parts_and_drawers(
+    change: Callable[[Path], None], same: bool, trained: TrainingRun, parted: Path
+) -> None:
+    change(parted)
+    assert (digest_of(parted) == facts(trained)["data_digest"]) is same
+
+
+def test_parts_that_the_seed_makes_do_not_change_the_data_digest(tree: Tree, recipe: Recipe) -> None:
+    data = tree({"O": 8, "X": 8})
+    short = recipe.with_settings({"epochs": 1, "calibrate": False})
+    runs = [train(data, short, out=f"run-{seed}", seed=seed) for seed in (0, 1)]
+    assert facts(runs[0])["data_digest"] == facts(runs[1])["data_digest"] == digest_of(data)
+    assert facts(runs[0])["data_and_recipe_digest"] != facts(runs[1])["data_and_recipe_digest"]
+
+
+@pytest.mark.parametrize(
+    ("recipe", "given", "command"),
+    [
+        (load_recipe("marks"), {}, "oxmark train 'my marks' --recipe marks --seed 7"),
+        (load_recipe("tutorial"), {}, "oxmark train 'my marks' --recipe tutorial --seed 7"),
+        (
+            load_recipe("marks", ["epochs=3"]),
+            {},
+            "oxmark train 'my marks' --recipe 'runs/a run/recipe.toml' --seed 7",
+        ),
+        (
+            load_recipe("marks", ["name=mine"]),
+            {"device": "cuda:1", "skip_bad": True},
+            "oxmark train 'my marks' --recipe 'runs/a run/recipe.toml' --seed 7 --device cuda:1 --skip-bad",
+        ),
+    ],
+)
+def test_the_command_makes_the_run_again(recipe: Recipe, given: dict[str, Any], command: str) -> None:
+    assert command_line("my marks", recipe, Path("runs/a run"), seed=7, **given) == command
+
+
+def test_the_command_of_a_run_gives_the_very_same_model(trained: TrainingRun, tmp_path: Path) -> None:
+    words = shlex.split(facts(trained)["command"])
+    done = subprocess.run(
+        [sys.executable, "-m", *words, "--out", str(tmp_path / "again")], capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert sha(tmp_path / "again" / "model.onnx") == sha(trained.model)
 
 
 def test_the_model_says_what_it_learned_from_and_how_good_it_is(trained: TrainingRun, marks: Path) -> None:

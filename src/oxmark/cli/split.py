@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from oxmark.workflow.splitting import Splitting
 
 
-@click.command(short_help="Divide a folder into train, validation and test, what belongs together kept so.")
+@click.command(short_help="Divide a folder into parts, hands and copies kept together.")
 @click.argument("data", type=click.Path(path_type=Path))
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option(

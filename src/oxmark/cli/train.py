@@ -76,6 +76,8 @@ def train(
                 "model": str(run.model),
                 "kept_epoch": run.kept_epoch,
                 "test": run.evaluation.as_json() if run.evaluation else None,
+                "verdict": [str(message) for message in run.verdict or ()],
+                "trouble": [str(trouble) for trouble in run.trouble],
             }
         )
     else:

@@ -19,7 +19,6 @@ from oxmark.cli.output import (
     set_option,
     share_cells,
 )
-
 from oxmark.words import Message
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ MOST_SUSPECTS = 10
 """So many pictures with a doubtful label are printed; all are in the report."""
 
 
-@click.command(short_help="Cross-validate: how good a training on this folder is, and how sure that is.")
+@click.command(short_help="Cross-validate: how good is a training, and how sure?")
 @click.argument("data", type=click.Path(path_type=Path))
 @recipe_option
 @set_option
@@ -72,13 +71,13 @@ def validate(
     """Cross-validate on the folder DATA: how good is a training on these pictures, and how sure is that?
 
     The pictures are divided into folds, hands and near copies whole. Every picture is answered by a network
-    that was trained, stopped and calibrated without it. One pass gives accuracy with exact intervals, overall,
-    by class and by hand, calibration, the cost of "none of these", doubtful labels, shortcuts, and what simpler
-    methods achieve.
+    that was trained, stopped and calibrated without it. One pass gives accuracy with exact intervals,
+    overall, by class and by hand, calibration, the cost of "none of these", doubtful labels, shortcuts, and
+    what simpler methods achieve.
     """
     from oxmark.recipes import load_recipe
-    from oxmark.workflow.validation_report import validation_json
     from oxmark.workflow.validating import validate as run_validation
+    from oxmark.workflow.validation_report import validation_json
 
     with progress_on_stderr() as progress:
         result = run_validation(

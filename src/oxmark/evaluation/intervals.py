@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import math
 
+from oxmark.words import Message, Value, percent
+
 CONFIDENCE = 0.95
+FEW = 100
+"""Fewer pictures than this are called few."""
+GOALS = (0.9, 0.95, 0.99, 0.999)
+"""Shares that people ask for; the sentence names the next one that is not yet shown."""
 
 
 def exact_interval(right: int, total: int) -> tuple[float, float]:
@@ -46,16 +52,26 @@ def what_it_shows(right: int, total: int) -> str:
         >>> what_it_shows(980, 1000)
         '980 of 1000 right (98.0 %): this shows that 96.9 to 98.8 % of such pictures are read rightly.'
     """
+    return str(shown(right, total))
+
+
+def shown(right: int, total: int) -> Message:
+    """The sentence of :func:`what_it_shows`, to be had in every language.
+
+    Example:
+        >>> shown(980, 1000).text("ko")
+        '1000개 중 980개를 맞혔습니다(98.0 %). 비슷한 그림의 96.9~98.8 %를 맞힌다는 뜻입니다.'
+    """
     if total == 0:
-        return "No pictures were measured, so nothing is shown."
+        return Message("verdict.shown.nothing")
     low, high = exact_interval(right, total)
-    counted = f"{right} of {total} right ({right / total:.1%})".replace("%", " %")
-    shows = "so few pictures show only that" if total < 100 else "this shows that"
-    if right == total:
-        goal = next((goal for goal in (0.9, 0.95, 0.99, 0.999) if goal > low), None)
-        more = ""
-        if goal:
-            needed = f"{pictures_to_show(goal):,}"
-            more = f"; to show {goal * 100:g} %, {needed} pictures would all have to be right"
-        return f"{counted}: {shows} at least {low * 100:.1f} % of such pictures are read rightly{more}."
-    return f"{counted}: {shows} {low * 100:.1f} to {high * 100:.1f} % of such pictures are read rightly."
+    values: dict[str, Value] = {"right": right, "total": total, "share": percent(right / total)}
+    values["low"] = f"{low * 100:.1f}"
+    few = "few" if total < FEW else "many"
+    if right < total:
+        return Message(f"verdict.shown.some.{few}", {**values, "high": f"{high * 100:.1f}"})
+    goal = next((goal for goal in GOALS if goal > low), None)
+    if goal is None:
+        return Message("verdict.shown.all.plenty", values)
+    needed = f"{pictures_to_show(goal):,}"
+    return Message(f"verdict.shown.all.{few}", {**values, "goal": f"{goal * 100:g}", "needed": needed})

@@ -6,7 +6,7 @@ fit
 │   ├── _train_epoch        a fresh order, batch by batch
 │   │   ├── batches         a few batches, changed at random
 │   │   └── step            forward, loss, backward, update
-│   ├── _measure            loss and accuracy on the validation pictures
+│   ├── _measure            loss, accuracy and commonest answer on the validation pictures
 │   ├── _keep               remember the weights if this is the epoch to keep
 │   └── save                a checkpoint, now and then
 └── _calibrated             on answers to held-out pictures; then the kept weights
@@ -60,6 +60,8 @@ class Fitted:
         train_probabilities: float32 ``(N, classes)``, the network's own on the training pictures.
         finished: False when it was stopped before the last epoch.
         device: What it ran on.
+        hardware: What else decides the last bits: threads and instructions of the processor, and the name of
+            the graphics card where it ran on one.
     """
 
     weights: Weights
@@ -70,6 +72,7 @@ class Fitted:
     train_probabilities: npt.NDArray[np.float32]
     finished: bool
     device: str
+    hardware: dict[str, str | int]
 
 
 __all__ = ["Epoch", "Fitted", "Prepared", "fit"]
@@ -201,17 +204,22 @@ def _with_views(pictures: Prepared, recipe: Recipe, seed: int) -> Prepared:
     return Prepared(torch.cat([clean, *views]).numpy(), labels)
 
 
-def _measure(state: State, pictures: Prepared, place: torch.device) -> tuple[float, float]:
-    """Loss and accuracy on pictures as they are; NaN when there are none."""
+def _measure(state: State, pictures: Prepared, place: torch.device) -> tuple[float, float, float]:
+    """Loss, accuracy and share of the commonest answer on pictures as they are; NaN when there are none."""
     if len(pictures.labels) == 0:
-        return math.nan, math.nan
+        return math.nan, math.nan, math.nan
     seen, labels = on_device(pictures, place)
     logits = answers(state.network, state.answering, seen).logits
-    return float(cross_entropy(logits, labels)), float((predicted(logits) == labels).float().mean())
+    given = predicted(logits)
+    commonest = given.bincount().max() / len(labels)
+    return float(cross_entropy(logits, labels)), float((given == labels).float().mean()), float(commonest)
 
 
-def _epoch(number: int, learned: tuple[float, float], held_out: tuple[float, float], state: State) -> Epoch:
-    return Epoch(number, *learned, *held_out, state.optimizer.rate)
+def _epoch(
+    number: int, learned: tuple[float, float], held_out: tuple[float, float, float], state: State
+) -> Epoch:
+    loss, accuracy, commonest = held_out
+    return Epoch(number, *learned, loss, accuracy, state.optimizer.rate, commonest)
 
 
 def _keep(state: State, recipe: Recipe) -> None:
@@ -270,4 +278,14 @@ def _fitted(
         train_probabilities=probabilities(logits, calibrated.temperature).numpy(),
         finished=calibration is not None,
         device=str(place),
+        hardware=_hardware(place),
     )
+
+
+def _hardware(place: torch.device) -> dict[str, str | int]:
+    """What decides the last bits of a sum: how many add, and with which instructions."""
+    found: dict[str, str | int] = {
+        "threads": torch.get_num_threads(),
+        "instructions": torch.backends.cpu.get_cpu_capability(),
+    }
+    return found | ({"gpu": torch.cuda.get_device_name(place)} if place.type == "cuda" else {})

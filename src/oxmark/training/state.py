@@ -61,6 +61,9 @@ class Epoch:
     """One line of ``history.csv``. Losses are mean cross-entropies in nats, accuracies 0..1.
 
     ``loss`` and ``accuracy`` are over the augmented training batches as they were learned from.
+    ``validation_commonest`` is the share of the validation pictures, 0..1, that were answered with the class
+    that was answered most often. What has no validation pictures, and what was saved before there was such a
+    figure, has NaN.
     """
 
     epoch: int
@@ -69,6 +72,7 @@ class Epoch:
     validation_loss: float
     validation_accuracy: float
     learning_rate: float
+    validation_commonest: float = math.nan
 
 
 @dataclasses.dataclass

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from oxmark.errors import PictureError, TrainingError
+from oxmark.evaluation.verdict import Verdict, strangers, verdict
 from oxmark.files import write_bytes, write_text
 from oxmark.inference import Classifier
 from oxmark.modelfile.check import check
@@ -35,11 +37,13 @@ def finish(
     facts: dict[str, Any],
     clock: Clock,
     progress: Progress,
-) -> Evaluation:
-    """Make the file, measure it, draw the pictures; the model gets its name last."""
+) -> tuple[Evaluation, Verdict]:
+    """Make the file, measure it, say what that means, draw the pictures; the model gets its name last."""
+    from oxmark.recipes import to_toml
     from oxmark.report.fonts import missing_font_note
     from oxmark.workflow.measuring import measure
     from oxmark.workflow.run_pictures import draw_run
+    from oxmark.workflow.run_report import write_run_report
 
     with clock.stage("measure"):
         draft = _model(recipe, prepared, fitted, quality={})
@@ -50,24 +54,32 @@ def finish(
         evaluation = measure(_opened(draft), prepared.dataset, tests, part="test", left_out=learned)
     with clock.stage("check"):
         data = _model(recipe, prepared, fitted, quality=_quality(evaluation))
-        _check_answers(_opened(data), prepared, fitted)
+        classifier = _opened(data)
+        _check_answers(classifier, prepared, fitted)
     with clock.stage("draw"):
         draw_run(folder, recipe, prepared, fitted, evaluation)
     write_text(folder / "summary.txt", fitted.summary)
     if note := missing_font_note([*prepared.dataset.classes, *evaluation.files]):
         progress.note(note)
+    said = verdict(evaluation, hands=strangers(prepared.dataset), data=facts["data"])
     facts = {
         **facts,
         "status": "finished",
+        "verdict": [message.as_json() for message in said],
         "device": fitted.device,
+        **fitted.hardware,
         "kept_epoch": fitted.kept_epoch,
         "calibration": dataclasses.asdict(fitted.calibration),
         "seconds": clock.seconds,
     }
+    with clock.stage("report"):
+        told = {"recipe": to_toml(recipe), "model_digest": hashlib.sha256(data).hexdigest(), **facts}
+        write_run_report(folder, recipe, prepared, evaluation, classifier, fitted.history, told)
     run_folder.write_facts(folder, facts)
     write_bytes(folder / run_folder.MODEL, data)
-    progress.note(evaluation.sentence)
-    return evaluation
+    for message in said:
+        progress.note(str(message))
+    return evaluation, said
 
 
 def _model(recipe: Recipe, prepared: PreparedSet, fitted: Fitted, quality: dict[str, Any]) -> bytes:

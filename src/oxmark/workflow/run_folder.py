@@ -5,19 +5,22 @@ from __future__ import annotations
 import csv
 import dataclasses
 import datetime
+import hashlib
 import io
 import json
 import math
 import os
 import platform
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from oxmark.data.dataset import Dataset
 from oxmark.errors import RunError
 from oxmark.files import make_folder, write_text
-from oxmark.recipes import Recipe, load_recipe, to_toml
+from oxmark.recipes import RECIPES, Recipe, load_recipe, to_toml
 
 MODEL = "model.onnx"
 RECIPE = "recipe.toml"
@@ -96,6 +99,45 @@ def conditions() -> dict[str, Any]:
         "machine": f"{platform.system()} {platform.machine()}",
         "processors": os.cpu_count(),
     }
+
+
+def data_digest(dataset: Dataset, digests: Mapping[Path, str]) -> str:
+    """A name for the data: the same for the same pictures, labels, parts and drawers, wherever they lie.
+
+    Args:
+        dataset: As read from the folder; parts that are made later do not count, since the seed makes them.
+        digests: The digest of each picture by its path; pictures without one do not count.
+
+    Returns:
+        32 hexadecimal digits. Neither names nor order of the files matter.
+
+    Example:
+        >>> data_digest(read_folder("marks"), digests)  # doctest: +SKIP
+        '0f6d4e0c5f2a4f7d9f0c2b1a7e3d5c48'
+    """
+    rows = sorted(
+        [digests[sample.path], dataset.classes[sample.label], sample.part or "", sample.group or ""]
+        for sample in dataset.samples
+        if sample.path in digests
+    )
+    return hashlib.blake2b(json.dumps(rows).encode(), digest_size=16).hexdigest()
+
+
+def command_line(
+    data: str, recipe: Recipe, folder: Path, *, seed: int, device: str = "auto", skip_bad: bool = False
+) -> str:
+    """The command that makes the same run again, quoted for a shell.
+
+    A recipe that comes with oxmark is named; any other one is taken from the run folder.
+
+    Example:
+        >>> command_line("my marks", load_recipe("marks"), Path("runs/first"), seed=3)
+        "oxmark train 'my marks' --recipe marks --seed 3"
+    """
+    named = recipe.name if recipe.name in RECIPES and recipe == load_recipe(recipe.name) else folder / RECIPE
+    words = ["oxmark", "train", data, "--recipe", str(named), "--seed", str(seed)]
+    words += ["--device", device] if device != "auto" else []
+    return shlex.join([*words, "--skip-bad"] if skip_bad else words)
 
 
 def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -8,8 +8,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from oxmark.data.decode import decode
 from oxmark.inference import Classifier
 from oxmark.words import Message

@@ -11,12 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from oxmark.data.dataset import Dataset, check_trainable
+from oxmark.data.doctor import Finding
 from oxmark.data.folder import read_folder
-from oxmark.data.split import same_in_two_parts
 from oxmark.errors import RunError, require_packages
+from oxmark.evaluation.trouble import Trouble
+from oxmark.evaluation.verdict import Verdict
 from oxmark.workflow import run_folder
+from oxmark.workflow.checking import Checkup, checkup
+from oxmark.workflow.documenting import findings_json
 from oxmark.workflow.finishing import finish
 from oxmark.workflow.progress import Clock, Progress
+from oxmark.workflow.watching import Watching
 
 if TYPE_CHECKING:
     from oxmark.evaluation.metrics import Evaluation
@@ -25,8 +30,8 @@ if TYPE_CHECKING:
     from oxmark.workflow.preparing import PreparedSet
 
 
-FEW = 15
-"""Fewer pictures of a class to learn from deserve a word of warning."""
+_TOLD_BY_THE_PARTS = {"hands_too_few", "copies", "near_copies"}
+"""Findings that the note on how the parts were made has told already, or that no training suffers from."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +48,8 @@ class TrainingRun(os.PathLike[str]):
         kept_epoch: The epoch whose weights were kept, from 1.
         evaluation: What the model answers to the test pictures; None when stopped.
         notes: What the user should know, in sentences.
+        trouble: What went wrong while it was trained; their sentences are among the notes too.
+        verdict: How good the model is, how sure that is, and what to do next; None when stopped.
         finished: False when it was stopped; ``train(..., resume=True)`` goes on.
     """
 
@@ -53,6 +60,8 @@ class TrainingRun(os.PathLike[str]):
     kept_epoch: int
     evaluation: Evaluation | None
     notes: tuple[str, ...]
+    trouble: tuple[Trouble, ...]
+    verdict: Verdict | None
     finished: bool
 
     @property
@@ -98,7 +107,7 @@ def train(
         >>> run.evaluation.sentence  # doctest: +SKIP
         '12 of 12 right (100.0 %): so few pictures show only that at least 73.5 % ...'
     """
-    _require_extra()
+    require_training("Training")
     progress, clock = progress or Progress(), Clock()
     with clock.stage("import"):
         from oxmark.training import checkpoint
@@ -112,8 +121,18 @@ def train(
     folder, chosen, seed = _place(out, recipe, seed, resume)
     with clock.stage("prepare"):
         prepared = _prepare(dataset, chosen, seed, skip_bad, progress)
+    with clock.stage("examine"):
+        prepared, examined = _examined(prepared, progress)
     fingerprint = _fingerprint(prepared, chosen, seed)
-    facts = _facts(data, seed, prepared, fingerprint)
+    facts = {
+        **_facts(data, seed, prepared, fingerprint),
+        "data_digest": _data_digest(dataset, prepared),
+        "command": run_folder.command_line(
+            str(data), chosen, folder, seed=seed, device=device, skip_bad=skip_bad
+        ),
+        "skip_bad": skip_bad,
+        "findings": findings_json(examined.findings),
+    }
     if not resume:
         run_folder.begin_run(folder, chosen)
         run_folder.write_facts(folder, facts)
@@ -124,6 +143,10 @@ def train(
         learned = _arrays(prepared, "train")
         used, found = keep_meaning(chosen, learned.seen, learned.labels, prepared.dataset.classes)
         prepared = _noted(prepared, found, progress)
+        watching = Watching(used, prepared, str(data), progress)
+        saved = folder / checkpoint.FILE
+        if resume and saved.exists():
+            watching.catch_up(saved)
         fitted = fit(
             used,
             learned,
@@ -132,16 +155,19 @@ def train(
             seed=seed,
             device=device,
             run_folder=folder,
-            resume=resume and (folder / checkpoint.FILE).exists(),
+            resume=resume and saved.exists(),
             fingerprint=fingerprint,
-            on_epoch=lambda entry: progress.epoch(entry, used.epochs),
+            on_epoch=watching,
             should_stop=progress.should_stop,
         )
     run_folder.write_history(folder / "history.csv", fitted.history)
-    if not fitted.finished:
+    notes = (*prepared.notes, *watching.notes)
+    facts |= {"notes": list(notes), "trouble": watching.as_json()}
+    evaluation, said = None, None
+    if fitted.finished:
+        evaluation, said = finish(folder, used, prepared, fitted, facts, clock, progress)
+    else:
         run_folder.write_facts(folder, {**facts, "seconds": clock.seconds})
-    facts["notes"] = list(prepared.notes)
-    evaluation = finish(folder, used, prepared, fitted, facts, clock, progress) if fitted.finished else None
     return TrainingRun(
         folder,
         used,
@@ -149,14 +175,17 @@ def train(
         fitted.history,
         fitted.kept_epoch,
         evaluation,
-        prepared.notes,
+        notes,
+        tuple(watching.trouble),
+        said,
         fitted.finished,
     )
 
 
-def _require_extra() -> None:
+def require_training(what: str) -> None:
+    """Say early if a package for training is missing. Raises :class:`MissingExtra`."""
     packages = ("pydantic", "torch", "onnx", "safetensors", "sklearn", "scipy", "matplotlib", "imagehash")
-    require_packages("Training", *packages)
+    require_packages(what, *packages)
 
 
 def _place(
@@ -193,10 +222,6 @@ def _prepare(dataset: Dataset, recipe: Recipe, seed: int, skip_bad: bool, progre
         more = f" and {len(dataset.skipped) - 3} more" if len(dataset.skipped) > 3 else ""
         notes.append(f"Skipped, as no pictures of a class: {names}{more} ('oxmark show' lists them).")
     notes += [f"Skipped: {error}" for error in prepared.bad]
-    for one, other in same_in_two_parts(prepared.dataset, prepared.digests):
-        first, second = prepared.dataset.relative(one), prepared.dataset.relative(other)
-        notes.append(f"The same picture stands in two parts: {first} and {second}. Remove one of them.")
-    notes += _too_few(prepared)
     return _noted(replace(prepared, notes=()), notes, progress)
 
 
@@ -207,18 +232,20 @@ def _noted(prepared: PreparedSet, notes: Sequence[str], progress: Progress) -> P
     return replace(prepared, notes=(*prepared.notes, *notes))
 
 
-def _too_few(prepared: PreparedSet) -> list[str]:
-    """A plain word about classes with hardly any pictures to learn from."""
-    counts = prepared.dataset.counts()["train"]
-    few = {name: count for name, count in counts.items() if count < FEW}
-    if not few:
-        return []
-    name, count = min(few.items(), key=lambda item: item[1])
-    pictures = "1 picture" if count == 1 else f"{count} pictures"
-    return [
-        f"Only {pictures} of '{name}' to learn from. That makes a start, but it cannot show how well "
-        f"drawings by other people will be read: {FEW} or more of each class, by several people, would."
-    ]
+def _examined(prepared: PreparedSet, progress: Progress) -> tuple[PreparedSet, Checkup]:
+    """What the doctor says: a line when all is well, else each finding that is more than a note."""
+    found = checkup(prepared.dataset, prepared.traits, prepared.seen)
+    told = [one for one in found.findings if one.severity != "note" and one.code not in _TOLD_BY_THE_PARTS]
+    notes = [_line(one) for one in told] or [str(found.sentence)]
+    return _noted(prepared, notes, progress), found
+
+
+def _line(finding: Finding) -> str:
+    """A finding on one line, with the first of its files."""
+    names = ", ".join(finding.files[:3]) + (
+        f" and {len(finding.files) - 3} more" if finding.files[3:] else ""
+    )
+    return f"{finding.severity}: {finding.what} {finding.cure}" + (f" ({names})" if names else "")
 
 
 def _arrays(prepared: PreparedSet, part: str) -> Prepared:
@@ -236,6 +263,12 @@ def _fingerprint(prepared: PreparedSet, recipe: Recipe, seed: int) -> str:
     ]
     text = json.dumps([samples, prepared.dataset.classes, recipe.model_dump(), seed])
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _data_digest(dataset: Dataset, prepared: PreparedSet) -> str:
+    """Names the data as it lies on disk."""
+    paths = (sample.path for sample in prepared.dataset.samples)
+    return run_folder.data_digest(dataset, dict(zip(paths, prepared.digests, strict=True)))
 
 
 def _facts(
