@@ -79,6 +79,14 @@ def _paths(
     paths: dict[str, Callable[[int], list[str]]] = {
         "oxmark train (marks)": train("marks"),
         "oxmark train --recipe tutorial": train("tutorial"),
+        "oxmark check": lambda n: [*program, "check", str(marks)],
+        "oxmark validate (marks, 5 folds)": lambda n: [
+            *program,
+            "validate",
+            str(marks),
+            "--out",
+            str(work / f"validated-{n}"),
+        ],
         "oxmark predict ONE.png": lambda n: [*program, "predict", str(picture)],
         "python -c 'import onnxruntime'": lambda n: [sys.executable, "-c", "import onnxruntime"],
     }

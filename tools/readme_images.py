@@ -91,8 +91,7 @@ def _photograph(page: Path, target: Path) -> None:
         raise click.ClickException("no browser found; install one: apt-get install chromium fonts-nanum")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        size = {"width": 1100, "height": 760}
-        shown = browser.new_page(viewport=size, color_scheme="light", locale="en-US")
+        shown = browser.new_page(viewport={"width": 1100, "height": 760}, color_scheme="light")
         shown.goto(page.as_uri())
         shown.screenshot(path=target)
         browser.close()

@@ -90,7 +90,7 @@ def test_where_stderr_is_no_terminal_lines_are_plain(oxmark: Oxmark, drawn: Path
     assert lines[begin + 3 : -2] == lines[-5:-2]  # the verdict, three sentences
     assert lines[-5].endswith(" (95 % confidence).")
     assert lines[-2:] == [
-        f"Kept epoch {lines[-2].split()[2][:-1]}. Curves, samples and answers are in run",
+        f"Kept epoch {lines[-2].split()[2][:-1]}. The report, curves and answers are in run",
         "Use it with: oxmark predict PICTURE --model run",
     ]
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from oxmark import words
+
 if TYPE_CHECKING:
     from oxmark.cli.display import PlainProgress
     from oxmark.evaluation.metrics import Share
@@ -80,7 +82,7 @@ def percent(share: float | None) -> str:
         >>> percent(0.735)
         '73.5 %'
     """
-    return "-" if share is None else f"{share * 100:.1f} %"
+    return "-" if share is None else words.percent(share)
 
 
 def share_cells(share: Share) -> tuple[str, str, str, str]:

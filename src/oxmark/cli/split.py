@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from oxmark.cli.output import answer, json_option, progress_on_stderr, say, seed_option
+from oxmark.cli.output import answer, json_option, percent, progress_on_stderr, say, seed_option
 
 if TYPE_CHECKING:
     from oxmark.workflow.splitting import Splitting
@@ -93,6 +93,6 @@ def _print(result: Splitting) -> None:
         table.add_column(name, justify="right")
     for part, row in result.counts.items():
         number = sum(row.values())
-        cells = [*(str(n) for n in row.values()), str(number), f"{100 * number / total:.1f} %"]
+        cells = [*(str(n) for n in row.values()), str(number), percent(number / total)]
         table.add_row(part, *cells, *([str(result.hands[part])] if known else []))
     Console(width=None if Console().is_terminal else 110, highlight=False, markup=False).print(table)

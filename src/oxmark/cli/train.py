@@ -82,7 +82,7 @@ def train(
         )
     else:
         click.echo(str(run.model))
-        say(f"Kept epoch {run.kept_epoch}. Curves, samples and answers are in {run.folder}")
+        say(f"Kept epoch {run.kept_epoch}. The report, curves and answers are in {run.folder}")
         say(f"Use it with: oxmark predict PICTURE --model {shlex.quote(str(run.folder))}")
     return 0
 

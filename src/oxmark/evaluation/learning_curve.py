@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from oxmark.evaluation.intervals import CONFIDENCE
 from oxmark.evaluation.metrics import Share
-from oxmark.words import Message
+from oxmark.words import Message, percent
 
 _Floats = npt.NDArray[np.float64]
 
@@ -254,8 +254,8 @@ def _best(drawn: Mapping[str, _Curves], gains: Mapping[str, Gain], more: int) ->
 def _sentences(curve: LearningCurve) -> tuple[Message, ...]:
     now, expected = curve.points[-1].share, curve.expected
     values: dict[str, str | int] = {
-        "more": curve.more, "right": now.right, "total": now.total, "share": _percent(now.share or 0.0),
-        "low": _percent(expected.low), "high": _percent(expected.high),
+        "more": curve.more, "right": now.right, "total": now.total, "share": percent(now.share or 0.0),
+        "low": percent(expected.low), "high": percent(expected.high),
     }  # fmt: skip
     if len(curve.points) < SEVERAL:
         return (Message("statistics.curve.too_few_points", {"count": len(curve.points), "needed": SEVERAL}),)
@@ -270,10 +270,6 @@ def _sentences(curve: LearningCurve) -> tuple[Message, ...]:
         of_best |= {"right": str(best.now.right), "total": str(best.now.total)}
         sentences.append(Message("statistics.curve.best", of_best))
     return tuple(sentences)
-
-
-def _percent(share: float) -> str:
-    return f"{share * 100:.1f} %"
 
 
 def _json(one: Expected) -> dict[str, float]:

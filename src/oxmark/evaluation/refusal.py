@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from oxmark.evaluation.metrics import Share
-from oxmark.words import Message
+from oxmark.words import Message, percent
 
 THRESHOLD = 0.5
 """Below this value of ``known`` a model answers "none of these"."""
@@ -54,8 +54,8 @@ class Refusal:
         if refused in (0, total):
             return Message(f"statistics.refusal.{'always' if refused else 'never'}", {"total": total})
         shares = {"right": self.at_half.right.share, "right_refused": self.refused.share}
-        values = {name: f"{(share or 0.0) * 100:.1f} %" for name, share in shares.items()}
-        share = f"{refused / total * 100:.1f} %"
+        values = {name: percent(share or 0.0) for name, share in shares.items()}
+        share = percent(refused / total)
         return Message(
             "statistics.refusal.helps", {**values, "refused": refused, "total": total, "share": share}
         )

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from oxmark.evaluation.metrics import Share
-from oxmark.words import Message
+from oxmark.words import Message, percent
 
 _Floats = npt.NDArray[np.float64]
 _Rights = npt.NDArray[np.bool_]
@@ -77,7 +77,7 @@ class Reliability:
             gap = self.confidence - self.right
             kind = "uneven" if abs(gap) < self.error / 2 else "too_sure" if gap > 0 else "too_modest"
         values = {"error": self.error, "by_chance": self.by_chance, "confidence": self.confidence}
-        shown = {name: _percent(value) for name, value in {**values, "right": self.right}.items()}
+        shown = {name: percent(value) for name, value in {**values, "right": self.right}.items()}
         return Message(f"statistics.calibration.{kind}", shown)
 
     def as_json(self) -> dict[str, Any]:
@@ -158,7 +158,3 @@ def _bin(number: int, bins: int, confidence: _Floats, right: _Rights, inside: _R
         confidence=float(confidence[inside].mean()),
         right=int(right[inside].sum()),
     )
-
-
-def _percent(share: float) -> str:
-    return f"{share * 100:.1f} %"

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from oxmark.report import fonts, style
 from oxmark.report.canvas import Page, body_top, page_height, shorten, text_width
 from oxmark.report.heat import Box, around, legend, outlined, overlay, overlay_seen, resized, scaled
+from oxmark.words import percent
 
 MOST_ON_SHEET = 60
 """Pictures on a sheet; the caller keeps wrong ones first."""
@@ -73,7 +74,7 @@ class ExplainedPicture:
         """The answer in a few words, drawable."""
         if self.answer is None:
             return "none of these"
-        return f"{self.drawn(self.answer)}  {_percent(self.probabilities[self.answer])}"
+        return f"{self.drawn(self.answer)}  {percent(self.probabilities[self.answer])}"
 
     def drawn(self, label: str) -> str:
         """A class's name, or "class N" where no font can draw it."""
@@ -220,7 +221,7 @@ def _draw_bars(page: Page, top: int, picture: ExplainedPicture) -> None:
         page.text(x, y + 15, name, style.CAPTION_SIZE)
         width = max(1, round(share * 170))
         page.pen.rectangle((x + room + 8, y + 2, x + room + 8 + width, y + 17), fill=colour)
-        page.text(x + room + 16 + width, y + 15, _percent(share), style.DETAIL_SIZE, style.QUIET)
+        page.text(x + room + 16 + width, y + 15, percent(share), style.DETAIL_SIZE, style.QUIET)
     y = top + min(len(ordered), _BARS) * _BAR_STEP
     if len(ordered) > _BARS:
         page.text(x, y + 14, f"and {len(ordered) - _BARS} more", style.DETAIL_SIZE, style.QUIET)
@@ -278,7 +279,3 @@ def _wrapped(sentences: Sequence[str], size: int, room: float) -> list[str]:
             line = longer
         lines += [line] if line else []
     return lines
-
-
-def _percent(share: float) -> str:
-    return f"{share * 100:.1f} %"

@@ -19,6 +19,7 @@ from oxmark.errors import PictureError
 from oxmark.evaluation.baselines import quick_probabilities
 from oxmark.evaluation.shortcuts import Shortcut, find_shortcuts
 from oxmark.evaluation.suspects import find_suspects
+from oxmark.words import percent
 
 FEWEST = 6
 """In classes with fewer pictures nothing is suspected."""
@@ -102,6 +103,6 @@ def _shortcut(
         severity=CODES[code] if covered >= STRONG else "warning",
         right=found.share.right,
         total=found.share.total,
-        chance=f"{100 * found.chance:.1f} %",
+        chance=percent(found.chance),
         list=shortened([shown[label] for label in concerned]),
     )

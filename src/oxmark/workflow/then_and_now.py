@@ -73,7 +73,7 @@ def data_lines(
     counts = _count_lines(recorded, dataset, digests)
     outcome: Outcome = "same" if then == now else "differs"
     if then is None:  # an older run: its model knows the pictures it learned from, but not the test pictures
-        outcome = "unknown"
+        outcome = "differs" if gone or counts else "unknown"
     line = Line("pictures", str(then or "-")[:12], now[:12], outcome)
     if outcome != "differs":
         return (line,), ""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from oxmark.data.doctor.evidence import Evidence, shortened
 from oxmark.data.doctor.finding import Finding
 from oxmark.data.doctor.folders import spelled
+from oxmark.words import percent
 
 FEW = 15
 """Below so many pictures of a class to learn from, every further one helps much."""
@@ -84,7 +85,7 @@ def _few(evidence: Evidence, learned: dict[str, int]) -> Iterator[Finding]:
         yield evidence.finding("few_pictures", list=shortened(few), count=len(few), least=FEW)
     test = sum(evidence.usable_counts.get("test", {}).values())
     if 0 < test < FEW_TO_TEST:
-        shown = f"{100 * surely(test):.1f} %"
+        shown = percent(surely(test))
         yield evidence.finding("few_test_pictures", count=test, share=shown)
 
 
