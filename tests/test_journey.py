@@ -194,7 +194,7 @@ def test_cross_validation_says_the_same_everywhere(journey: dict[str, Done], hom
 def test_the_training_comes_out_the_same_again(journey: dict[str, Done]) -> None:
     told = json.loads(journey["verify"].stdout)
     assert told["same"] is True
-    assert {line["what"]: line["verdict"] for line in told["lines"]}["model file"] == "same"
+    assert {line["what"]: line["outcome"] for line in told["lines"]}["model file"] == "same"
 
 
 def test_the_parts_are_divided_as_ordered(journey: dict[str, Done], home: Path) -> None:

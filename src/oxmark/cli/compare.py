@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from oxmark.cli.output import answer, json_option, printable, say, share_cells
+from oxmark.cli.output import answer, json_option, part_option, printable, say, say_left_out, share_cells
 
 if TYPE_CHECKING:
     from oxmark.workflow.comparing import ComparedModels, Differing
@@ -20,13 +20,7 @@ SHOWN = 8
 @click.argument("first", type=click.Path(path_type=Path))
 @click.argument("second", type=click.Path(path_type=Path))
 @click.argument("data", type=click.Path(path_type=Path))
-@click.option(
-    "--part",
-    type=click.Choice(["train", "validation", "test", "all"]),
-    default="test",
-    show_default=True,
-    help="Which part of DATA; a folder without parts is taken whole.",
-)
+@part_option
 @json_option
 def compare(first: Path, second: Path, data: Path, part: str, as_json: bool) -> int:
     """Compare the models FIRST and SECOND (model files or run folders) on the folder DATA.
@@ -41,12 +35,7 @@ def compare(first: Path, second: Path, data: Path, part: str, as_json: bool) -> 
         answer(result.as_json())
     else:
         _print(result)
-    if result.left_out:
-        say(
-            f"Left out of both, because one of the models was trained or tuned on them: "
-            f"{len(result.left_out)} pictures "
-            f"({', '.join(result.left_out[:3])}{', ...' if len(result.left_out) > 3 else ''})."
-        )
+    say_left_out(result.left_out, " of both, because one of the models was trained or tuned on them")
     for error in result.errors:
         say(f"cannot be read: {error}")
     if result.comparison.total == 0:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from oxmark.cli.output import answer, json_option, path_option, say, share_cells
+from oxmark.cli.output import answer, json_option, part_option, path_option, say, say_left_out, share_cells
 
 if TYPE_CHECKING:
     from oxmark.evaluation.metrics import Evaluation
@@ -16,13 +16,7 @@ if TYPE_CHECKING:
 @click.command(short_help="Measure a model on pictures whose class is known.")
 @click.argument("model", type=click.Path(path_type=Path))
 @click.argument("data", type=click.Path(path_type=Path))
-@click.option(
-    "--part",
-    type=click.Choice(["train", "validation", "test", "all"]),
-    default="test",
-    show_default=True,
-    help="Which part of DATA; a folder without parts is taken whole.",
-)
+@part_option
 @path_option("--out", "Write test.png, confusion.png, test.csv and metrics.json into this folder.", "FOLDER")
 @json_option
 def evaluate(model: Path, data: Path, part: str, out: Path | None, as_json: bool) -> int:
@@ -38,11 +32,7 @@ def evaluate(model: Path, data: Path, part: str, out: Path | None, as_json: bool
         answer(result.as_json())
     else:
         _print(result)
-    if result.left_out:
-        say(
-            f"Left out, because the model was trained or tuned on them: {len(result.left_out)} pictures "
-            f"({', '.join(result.left_out[:3])}{', ...' if len(result.left_out) > 3 else ''})."
-        )
+    say_left_out(result.left_out, ", because the model was trained or tuned on them")
     for error in result.errors:
         say(f"cannot be read: {error}")
     if result.accuracy.total == 0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +37,15 @@ set_option = click.option(
 )
 
 
+part_option = click.option(
+    "--part",
+    type=click.Choice(["train", "validation", "test", "all"]),
+    default="test",
+    show_default=True,
+    help="Which part of DATA; a folder without parts is taken whole.",
+)
+
+
 def png_option(name: str, help: str, metavar: str = "FILE.png") -> Callable[[Any], Any]:
     """An option that takes the PNG to write; another suffix is refused before any work."""
     return click.option(
@@ -58,6 +67,13 @@ def path_option(name: str, help: str, metavar: str = "FILE") -> Callable[[Any], 
 def say(text: str) -> None:
     """Print for the person, on stderr."""
     click.echo(text, err=True)
+
+
+def say_left_out(names: Sequence[str], why: str) -> None:
+    """Name the first pictures that were not measured, and say why."""
+    if names:
+        shown = ", ".join([*names[:3], *(["..."] if names[3:] else [])])
+        say(f"Left out{why}: {len(names)} pictures ({shown}).")
 
 
 def answer(value: object) -> None:
