@@ -62,7 +62,8 @@ def test_hands_are_kept_apart() -> None:
     ("hands", "code"),
     [
         ([None] * 12, "validate.hands_unknown"),
-        (["anna"] * 12, "validate.hands_too_few"),
+        (["anna"] * 12, "validate.one_hand"),
+        (["anna"] * 11 + [None], "validate.hands_unknown_in_part"),
         (["anna", "ben"] * 6, "validate.hands_too_few"),  # each drew one class only
     ],
 )

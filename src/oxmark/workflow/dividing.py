@@ -54,11 +54,13 @@ class Divider:
         if count < 2:
             raise FolderError(_too_few(prepared.dataset))
         known = len(hands - {None})
-        if not known:
-            self.notes.append(Message("validate.hands_unknown"))
-        elif apart and None not in hands:
+        if None in hands:
+            self.notes.append(Message(f"validate.hands_unknown{'_in_part' if known else ''}"))
+        elif apart:
             self.notes.append(Message("validate.hands_apart", {"hands": known, "folds": count}))
-        elif not apart:
+        elif known == 1:
+            self.notes.append(Message("validate.one_hand"))
+        else:
             self.notes.append(Message("validate.hands_too_few", {"hands": known}))
         if count < wanted:
             self.notes.append(Message("validate.fewer_folds", {"folds": count, "wanted": wanted}))
