@@ -86,8 +86,9 @@ def test_demo_answers_with_json_too(oxmark: Oxmark, monkeypatch: pytest.MonkeyPa
     result = demonstration.Demonstration(Path("demo"), "12 of 12 right", (Path("demo/answers.png"),))
     monkeypatch.setattr(demonstration, "demonstrate", lambda out, seed, progress: result)
     ran = oxmark("demo", "--json")
-    assert ran.json() == [{"folder": "demo", "sentence": "12 of 12 right", "pictures": ["demo/answers.png"]}]
-    assert oxmark("demo").out == "demo/answers.png\n"
+    told = {"folder": "demo", "sentence": "12 of 12 right", "pictures": ["demo/answers.png"]}
+    assert ran.json() == [{**told, "report": "demo/run/report.html"}]
+    assert oxmark("demo").out == "demo/answers.png\ndemo/run/report.html\n"
 
 
 # --- mistakes -----------------------------------------------------------------------------------------------

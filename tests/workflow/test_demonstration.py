@@ -64,7 +64,9 @@ def test_the_whole_path(drawn: Path, recipe: Recipe, tmp_path: Path, monkeypatch
         "folder": "demo",
         "sentence": result.sentence,
         "pictures": [str(path) for path in result.pictures],
+        "report": "demo/run/report.html",
     }
+    assert result.report.is_file()
 
 
 # --- the new process, with everything before it taken from the shelf ----------------------------------------

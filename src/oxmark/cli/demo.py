@@ -25,5 +25,5 @@ def demo(out: Path | None, seed: int, as_json: bool) -> None:
     if as_json:
         answer(result.as_json())
     else:
-        for path in result.pictures:
+        for path in (*result.pictures, result.report):
             click.echo(str(path))

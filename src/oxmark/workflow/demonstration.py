@@ -13,6 +13,7 @@ from typing import Any
 
 from oxmark.errors import OutputError, TrainingError
 from oxmark.files import make_folder
+from oxmark.workflow.documenting import PAGE
 from oxmark.workflow.progress import Progress
 
 
@@ -30,10 +31,19 @@ class Demonstration:
     sentence: str
     pictures: tuple[Path, ...]
 
+    @property
+    def report(self) -> Path:
+        """The report of the training, one page with everything."""
+        return self.folder / "run" / PAGE
+
     def as_json(self) -> dict[str, Any]:
         """For ``oxmark demo --json``."""
-        pictures = [str(path) for path in self.pictures]
-        return {"folder": str(self.folder), "sentence": self.sentence, "pictures": pictures}
+        return {
+            "folder": str(self.folder),
+            "sentence": self.sentence,
+            "pictures": [str(path) for path in self.pictures],
+            "report": str(self.report),
+        }
 
 
 def demonstrate(
