@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import binom
 from statsmodels.stats.contingency_tables import mcnemar
 
-from oxmark.evaluation.comparison import FEWEST, Comparison, compare_answers
+from oxmark.evaluation.comparison import FEWEST, Comparison, compare_answers, read_worse
 from oxmark.evaluation.metrics import Share
 
 TABLES = [(b, c) for b in (0, 1, 2, 5, 17, 60) for c in (0, 1, 3, 6, 40)]
@@ -139,3 +139,21 @@ def test_the_json_is_plain() -> None:
     assert (found["both"], found["only_first"], found["only_second"], found["neither"]) == (100, 3, 1, 0)
     assert found["difference_shown"] is False
     assert Comparison(0, 0, 0, 0).as_json()["interval_95"] is None
+
+
+@pytest.mark.parametrize(
+    ("groups", "worst"),
+    [
+        ({"anna": (20, 20), "ben": (19, 20), "cho": (8, 20)}, "cho"),
+        ({"anna": (20, 20), "ben": (19, 20), "cho": (18, 20)}, None),
+        (
+            {"anna": (100, 100), "ben": (60, 100), "cho": (0, 1)},
+            "ben",
+        ),  # 0 of 1 may be luck
+        ({f"hand {number}": (17 + number % 3, 20) for number in range(40)}, None),
+    ],
+)
+def test_a_group_is_named_only_if_luck_does_not_explain_it(
+    groups: dict[str, tuple[int, int]], worst: str | None
+) -> None:
+    assert read_worse({name: Share(*counts) for name, counts in groups.items()}) == worst

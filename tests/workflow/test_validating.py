@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from oxmark.errors import RunError
+from oxmark.errors import FolderError, OutputError, RunError
 from oxmark.recipes import Recipe
 from oxmark.workflow.progress import Progress
 from oxmark.workflow.training_run import TrainingRun
@@ -107,11 +107,7 @@ def test_the_same_seed_gives_the_same(validated: Validation, marks: Path, recipe
 
 
 def test_it_joins_the_report_of_a_run(parted: Path, trained: TrainingRun, tmp_path: Path) -> None:
-    run = tmp_path / "run"
-    run.mkdir()
-    for path in trained.folder.iterdir():
-        if path.is_file():
-            (run / path.name).write_bytes(path.read_bytes())
+    run = copied(trained, tmp_path / "run")
     before = json.loads((run / "report.json").read_text(encoding="utf-8"))
     found = validate(parted, folds=2, out=run)
     assert found.recipe == trained.recipe  # that of the run
@@ -169,3 +165,34 @@ def test_it_tells_how_far_it_is(parted: Path, recipe: Recipe) -> None:
     assert told.notes == [
         f"fold {number} of 2: {one.sum()} of {len(one)} right" for number, one in enumerate(by_fold, start=1)
     ]
+
+
+def copied(run: TrainingRun, folder: Path) -> Path:
+    folder.mkdir()
+    for path in run.folder.iterdir():
+        if path.is_file():
+            (folder / path.name).write_bytes(path.read_bytes())
+    return folder
+
+
+def test_a_run_takes_up_no_figures_of_other_pictures(
+    tree: Tree, trained: TrainingRun, tmp_path: Path
+) -> None:
+    run = copied(trained, tmp_path / "run")
+    before = {path.name: path.read_bytes() for path in run.iterdir()}
+    with pytest.raises(RunError, match="was trained on other pictures than those in"):
+        validate(tree({"O": 6, "X": 6}), folds=2, out=run)
+    with pytest.raises(RunError, match=r"knows the classes O, X, but .* has circle, cross"):
+        validate(tree({"circle": 6, "cross": 6}, "others"), folds=2, out=run)
+    assert {path.name: path.read_bytes() for path in run.iterdir()} == before
+
+
+def test_one_class_and_a_file_as_the_place_are_refused_before_any_training(
+    tree: Tree, parted: Path, recipe: Recipe, tmp_path: Path
+) -> None:
+    with pytest.raises(FolderError, match="has one class only, 'O'"):
+        validate(tree({"O": 6}, "one"), recipe, folds=2)
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(OutputError):
+        validate(parted, recipe, folds=2, out=tmp_path / "notes.txt")
+    assert (tmp_path / "notes.txt").read_text() == "mine"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -159,6 +160,34 @@ def compare_answers(right_a: npt.NDArray[np.bool_], right_b: npt.NDArray[np.bool
         only_b=int((~right_a & right_b).sum()),
         neither=int((~right_a & ~right_b).sum()),
     )
+
+
+def read_worse(groups: Mapping[str, Share]) -> str | None:
+    """The group that is surely read worse than the rest, if there is one.
+
+    Fisher's exact test of each group against all others, one-sided, with Bonferroni's correction: the worst
+    of many groups is bad by luck alone.
+
+    Args:
+        groups: Name to right answers, two groups at least.
+
+    Returns:
+        The name of the group with the smallest p-value, if that is below 5 % after the correction.
+
+    Example:
+        >>> read_worse({"anna": Share(20, 20), "ben": Share(19, 20), "cho": Share(8, 20)})
+        'cho'
+    """
+    from scipy.stats import fisher_exact
+
+    right, total = (sum(getattr(one, name) for one in groups.values()) for name in ("right", "total"))
+    found = {}
+    for name, one in groups.items():
+        rest_right, rest = right - one.right, total - one.total
+        table = np.array([[one.right, one.total - one.right], [rest_right, rest - rest_right]])
+        found[name] = float(fisher_exact(table, alternative="less").pvalue)
+    worst = min(found, key=lambda name: found[name])
+    return worst if found[worst] * len(groups) < 1 - CONFIDENCE else None
 
 
 def _one(points: float) -> str:

@@ -79,6 +79,11 @@ def read_facts(folder: Path) -> dict[str, Any]:
     try:
         facts = dict(json.loads((folder / FACTS).read_text(encoding="utf-8")))
         return {**facts, "seed": int(facts["seed"])}
+    except FileNotFoundError as error:
+        raise RunError(
+            f"{folder} has no {FACTS}, so it is no run of a training. Give the folder that 'oxmark train' "
+            "named."
+        ) from error
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise RunError(
             f"{folder / FACTS} cannot be read ({error}). Delete the folder {folder} and train again."

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from oxmark.data.dataset import Sample
+from oxmark.data.dataset import Dataset, Sample, check_trainable
 from oxmark.data.folder import read_folder
 from oxmark.data.traits import shortcut_features
 from oxmark.errors import PictureError, RunError, require_packages
@@ -21,11 +20,12 @@ from oxmark.evaluation.metrics import Evaluation, Share
 from oxmark.evaluation.refusal import Refusal, refusal
 from oxmark.evaluation.reliability import Reliability, reliability
 from oxmark.evaluation.verdict import OUT_OF_FOLD, Verdict, verdict
+from oxmark.files import make_folder
 from oxmark.words import Message
 from oxmark.workflow import run_folder
 from oxmark.workflow.checking import Checkup, checkup
 from oxmark.workflow.dividing import Divider, mean_counts, thinned
-from oxmark.workflow.documenting import by_hand
+from oxmark.workflow.documenting import by_hand, read_document
 from oxmark.workflow.progress import Progress
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from oxmark.recipes import Recipe
     from oxmark.workflow.preparing import PreparedSet
 
+APART = 100
+"""Between the seeds of two divisions, since each division may try some seeds that follow its own."""
 SHARES = (0.25, 0.5, 0.75)
 """Of the pictures to learn from, beside all of them: the places of the learning curve."""
 
@@ -156,8 +158,8 @@ def validate(
         folds: At least 2. With fewer hands than that there are fewer.
         repeats: So many times the pictures are divided anew and all is trained again.
         learning_curve: Also train on 25, 50 and 75 % of the pictures: what would more of them bring?
-        out: A new folder for ``validation.json``, ``out_of_fold.csv``, ``confusion.png`` and ``report.html``;
-            or the run folder of a training, whose report they join. None writes nothing.
+        out: A new folder for ``validation.json``, ``out_of_fold.csv``, ``validation.png``, ``report.html``;
+            or the run folder of a training with these pictures, whose report they join. None writes nothing.
         seed: Everything random comes from it. Not negative.
         progress: Told how far it is.
 
@@ -180,13 +182,16 @@ def validate(
     from oxmark.workflow.validation_notes import notes
 
     progress = progress or Progress()
-    place = _place(out)
+    dataset = read_folder(data)
+    check_trainable(replace(dataset, samples=tuple(replace(sample, part=None) for sample in dataset.samples)))
+    place = _place(out, dataset)
     of_run = place / run_folder.RECIPE if place and (place / run_folder.MODEL).exists() else None
     chosen = recipe if isinstance(recipe, Recipe) else load_recipe(recipe or of_run or RECIPES[0])
-    dataset = read_folder(data)
     prepared = prepare_whole(dataset, chosen, seed=seed, progress=progress)
+    if of_run:
+        _check_same_pictures(of_run.parent, dataset, prepared)
     divider = Divider(prepared, folds)
-    plans = [divider.folds(seed + number) for number in range(repeats)]
+    plans = [divider.folds(seed + APART * number) for number in range(repeats)]
     thinner = [thinned(plans[0], divider.labels, share, seed) for share in SHARES if learning_curve]
     training = _Training(chosen, prepared, divider.groups, _Counter(progress, [*plans, *thinner], chosen))
     divisions = [training.answers(plan, seed + number, told=True) for number, plan in enumerate(plans)]
@@ -212,7 +217,7 @@ def validate(
         notes=(),
         errors=prepared.bad,
     )
-    report = dataclasses.replace(report, notes=(*divider.notes, *notes(report, dataset)))
+    report = replace(report, notes=(*divider.notes, *notes(report, dataset)))
     if place is not None:
         from oxmark.workflow.validation_report import write_validation
 
@@ -235,17 +240,35 @@ def _require_extra() -> None:
     require_packages("Validating", *packages)
 
 
-def _place(out: str | os.PathLike[str] | None) -> Path | None:
-    """Where to write: a finished run, or a folder that holds nothing yet."""
+def _place(out: str | os.PathLike[str] | None, dataset: Dataset) -> Path | None:
+    """Where to write, found out before any training: a finished run of these classes, or an empty folder."""
     if out is None:
         return None
     folder = Path(out)
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / run_folder.MODEL).exists():
+    if (folder / run_folder.MODEL).exists():
+        classes = read_document(folder)["classes"]
+        if classes != list(dataset.classes):
+            raise RunError(
+                f"The run {folder} knows the classes {', '.join(classes)}, but {dataset.root} has "
+                f"{', '.join(dataset.classes)}. Choose a new folder with --out."
+            )
+    elif folder.is_dir() and any(folder.iterdir()):
         raise RunError(
             f"{folder} is not empty and is no finished run. Choose a new folder, or the run folder of a "
             "training with this data, with --out."
         )
-    return folder
+    return make_folder(folder)
+
+
+def _check_same_pictures(folder: Path, dataset: Dataset, prepared: PreparedSet) -> None:
+    """A run's report must not show figures of other pictures."""
+    paths = (sample.path for sample in prepared.dataset.samples)
+    digest = run_folder.data_digest(dataset, dict(zip(paths, prepared.digests, strict=True)))
+    if run_folder.read_facts(folder).get("data_digest") != digest:
+        raise RunError(
+            f"The run {folder} was trained on other pictures than those in {dataset.root}, so its report "
+            "cannot take them up. Choose a new folder with --out."
+        )
 
 
 class _Counter:

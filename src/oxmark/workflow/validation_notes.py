@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from oxmark.evaluation.comparison import compare_answers
-from oxmark.evaluation.intervals import CONFIDENCE
+from oxmark.evaluation.comparison import compare_answers, read_worse
 from oxmark.words import Message, percent
 
 if TYPE_CHECKING:
@@ -33,11 +32,10 @@ def _hands_differ(report: Validation) -> Iterator[Message]:
     shares = {hand: share for hand, share in report.by_hand.items() if share.total}
     if len(shares) < 2:
         return
-    by_share = sorted(shares, key=lambda hand: shares[hand].share or 0.0)
-    worst, best = by_share[0], by_share[-1]
-    interval = shares[worst].interval
-    if not interval or interval[1] >= (report.evaluation.accuracy.share or 0.0):
+    worst = read_worse(shares)
+    if worst is None:
         return
+    best = max(shares, key=lambda hand: shares[hand].share or 0.0)
     yield Message(
         "validate.hands_differ",
         {
@@ -56,5 +54,8 @@ def _simpler_does(report: Validation) -> Iterator[Message]:
     right = report.evaluation.answers == truth
     best = max(report.baselines, key=lambda name: int((report.baselines[name] == truth).sum()))
     simpler = report.baselines[best] == truth
-    if compare_answers(right, simpler).p_value >= 1 - CONFIDENCE or simpler.sum() > right.sum():
+    shown = compare_answers(right, simpler).shown
+    if shown and simpler.sum() > right.sum():
+        yield Message("validate.worse_than", {"share": percent(float(simpler.mean()))})
+    elif not shown:
         yield Message(f"validate.not_better_than.{best}", {"share": percent(float(simpler.mean()))})

@@ -17,7 +17,6 @@ from oxmark.words import Message
 from oxmark.workflow import run_folder
 from oxmark.workflow.album import Look, Pixels, album, contrast, shown
 from oxmark.workflow.documenting import (
-    DOCUMENT,
     MOST_HEAT,
     answers_section,
     beginning,
@@ -48,10 +47,14 @@ def write_validation(folder: Path, result: Validation, seed: int) -> None:
     from oxmark.report.confusion import confusion
 
     make_folder(folder)
-    joins = (folder / DOCUMENT).exists()
+    joins = (folder / run_folder.MODEL).exists()
+    section = validation_section(result)
+    pictures = _pictures(section, result)
+    document = read_document(folder) if joins else _document(folder, result, seed)
+    kept = {name: one for name, one in document.get("pictures", {}).items() if not name.startswith(PREFIX)}
+    write_document(folder, {**document, "validation": section, "pictures": {**kept, **pictures}})
     if not joins:
         write_text(folder / run_folder.RECIPE, to_toml(result.recipe))
-    section = validation_section(result)
     text = json.dumps(validation_json(result), ensure_ascii=False, indent=2)
     write_text(folder / FIGURES, text + "\n")
     _write_table(folder / TABLE, result)
@@ -62,10 +65,6 @@ def write_validation(folder: Path, result: Validation, seed: int) -> None:
         classes=result.evaluation.classes,
         title=f"{share.right} of {share.total} right (out of fold)",
     )
-    pictures = _pictures(section, result)
-    document = read_document(folder) if joins else _document(folder, result, seed)
-    kept = {name: one for name, one in document.get("pictures", {}).items() if not name.startswith(PREFIX)}
-    write_document(folder, {**document, "validation": section, "pictures": {**kept, **pictures}})
 
 
 def validation_json(result: Validation) -> dict[str, Any]:
