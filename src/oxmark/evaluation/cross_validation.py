@@ -17,7 +17,7 @@ from oxmark.data.split import folds as divided
 from oxmark.modelfile.session import open_session
 from oxmark.modelfile.write import network_bytes
 from oxmark.recipes import Recipe
-from oxmark.training.crossfit import FEWEST
+from oxmark.training.crossfit import can_cross_fit
 from oxmark.training.loop import Epoch, Prepared, fit
 from oxmark.training.meaning import keep_meaning
 
@@ -124,8 +124,7 @@ def _set_aside(
 ) -> tuple[Prepared, Prepared]:
     """Pictures to learn from and, only where the recipe decides something by them, validation pictures."""
     nobody = np.zeros(0, np.int64)
-    fewest = int(np.bincount(pictures.labels, minlength=classes).min())
-    calibrates_by_them = recipe.calibrate and (recipe.cross_fit == 0 or fewest < FEWEST)
+    calibrates_by_them = recipe.calibrate and not can_cross_fit(recipe, pictures.labels, classes)
     if recipe.keep == "last" and not calibrates_by_them:
         return pictures, pictures.chosen(nobody)
     inner = divided(pictures.labels, groups, INNER, seed)

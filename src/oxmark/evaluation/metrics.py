@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from oxmark.errors import PictureError
 from oxmark.evaluation.intervals import exact_interval, what_it_shows
+
+if TYPE_CHECKING:
+    from oxmark.evaluation.refusal import Refusal
+    from oxmark.evaluation.reliability import Reliability
 
 SMALLEST = 1e-7
 """Probabilities are clipped here before their logarithm is taken, as Keras does."""
@@ -110,6 +114,20 @@ class Evaluation:
     def refused(self) -> int:
         """How many were answered with "none of these"."""
         return int((self.known < 0.5).sum())
+
+    @functools.cached_property
+    def reliability(self) -> Reliability:
+        """Whether the probabilities mean what they say."""
+        from oxmark.evaluation.reliability import reliability
+
+        return reliability(self.probabilities, self.truth)
+
+    @functools.cached_property
+    def refusal(self) -> Refusal:
+        """What the threshold of "none of these" costs."""
+        from oxmark.evaluation.refusal import refusal
+
+        return refusal(self.known, self.answers == self.truth)
 
     @property
     def sentence(self) -> str:

@@ -76,6 +76,11 @@ def cross_fitted(
     return Calibration(temperature, *fit_known(np.concatenate(marks), np.concatenate(others)))
 
 
+def can_cross_fit(recipe: Recipe, labels: npt.NDArray[np.int64], classes: int) -> bool:
+    """Whether the recipe wants it and every class has pictures enough to be shared out."""
+    return recipe.cross_fit > 0 and int(np.bincount(labels, minlength=classes).min()) >= FEWEST
+
+
 def two_halves(
     labels: npt.NDArray[np.int64], groups: npt.NDArray[np.int64] | None, classes: int
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:

@@ -29,7 +29,7 @@ from oxmark.recipes import Recipe
 from oxmark.training import checkpoint
 from oxmark.training.augment import augment
 from oxmark.training.calibration import UNCALIBRATED, Calibration, fit_temperature
-from oxmark.training.crossfit import FEWEST, cross_fitted
+from oxmark.training.crossfit import can_cross_fit, cross_fitted
 from oxmark.training.device import choose_device, keep_buffers, make_repeatable
 from oxmark.training.lessons import Lessons, make_lessons, make_stock
 from oxmark.training.network import Weights, probabilities, summary
@@ -248,8 +248,7 @@ def _calibrated(
     if not recipe.calibrate:
         return UNCALIBRATED
     pictures = train.and_also(validation)
-    fewest = int(np.bincount(pictures.labels, minlength=classes).min())
-    if recipe.cross_fit and fewest >= FEWEST:
+    if can_cross_fit(recipe, pictures.labels, classes):
         return cross_fitted(recipe, pictures, stock, classes, seed=seed, place=place, should_stop=should_stop)
     if len(validation.labels) == 0:
         return UNCALIBRATED

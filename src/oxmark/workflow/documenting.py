@@ -19,8 +19,6 @@ from oxmark.data.dataset import Sample
 from oxmark.data.doctor import Finding
 from oxmark.errors import RunError
 from oxmark.evaluation.metrics import Evaluation, Share
-from oxmark.evaluation.refusal import refusal
-from oxmark.evaluation.reliability import reliability
 from oxmark.files import write_text
 from oxmark.words import Message
 
@@ -94,8 +92,6 @@ def answers_section(
 ) -> dict[str, Any]:
     """Everything about some answers but their pictures; :func:`show` adds these."""
     right = evaluation.answers == evaluation.truth
-    calibration = reliability(evaluation.probabilities, evaluation.truth)
-    refusing = refusal(evaluation.known, right)
     listed = _worst_first(evaluation)[:MOST_ANSWERS]
     return {
         "measured_on": measured_on.as_json(),
@@ -104,8 +100,8 @@ def answers_section(
         "by_hand": {name: share.as_json() for name, share in by_hand.items()} or None,
         "confusion": evaluation.confusion.tolist(),
         "answers": [_answer(evaluation, row) for row in listed],
-        "calibration": calibration.as_json(),
-        "refusal": refusing.as_json(),
+        "calibration": evaluation.reliability.as_json(),
+        "refusal": evaluation.refusal.as_json(),
         "worst": list(range(int((~right).sum())))[:MOST_HEAT],
     }
 

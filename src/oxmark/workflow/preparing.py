@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -52,6 +53,12 @@ class PreparedSet:
     def digests(self) -> tuple[str, ...]:
         """One a sample; equal pixels have equal digests."""
         return tuple(traits.digest for traits in self.traits)
+
+    @property
+    def digest_by_path(self) -> dict[Path, str]:
+        """The digest of each picture that was read, by where it lies."""
+        paths = (sample.path for sample in self.dataset.samples)
+        return dict(zip(paths, self.digests, strict=True))
 
     def rows(self, part: str) -> npt.NDArray[np.int64]:
         """The rows of one part, int64 ``(n,)``."""

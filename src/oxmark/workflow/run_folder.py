@@ -139,10 +139,15 @@ def command_line(
         >>> command_line("my marks", load_recipe("marks"), Path("runs/first"), seed=3)
         "oxmark train 'my marks' --recipe marks --seed 3"
     """
-    named = recipe.name if recipe.name in RECIPES and recipe == load_recipe(recipe.name) else folder / RECIPE
-    words = ["oxmark", "train", data, "--recipe", str(named), "--seed", str(seed)]
+    words = ["oxmark", "train", data, "--recipe", recipe_word(recipe, folder), "--seed", str(seed)]
     words += ["--device", device] if device != "auto" else []
     return shlex.join([*words, "--skip-bad"] if skip_bad else words)
+
+
+def recipe_word(recipe: Recipe, folder: Path) -> str:
+    """What to give as ``--recipe``: the name of a recipe of ours, or the file in the run folder."""
+    named = recipe.name in RECIPES and recipe == load_recipe(recipe.name)
+    return recipe.name if named else str(folder / RECIPE)
 
 
 def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

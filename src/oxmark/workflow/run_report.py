@@ -137,15 +137,16 @@ def _test(
     samples = [by_name[name] for name in evaluation.files]
     section = answers_section(evaluation, by_hand(evaluation, samples), measured_on)
     rows = shown_rows(evaluation)
-    views = [classifier.view(decode(samples[row].path)) for row in rows]
+    seen = {s.path: picture[0] for s, picture in zip(prepared.dataset.samples, prepared.seen, strict=True)}
+    views = [classifier.view(decode(samples[row].path)) for row in rows[:MOST_HEAT]]
     heats = [
         contrast(view.heat, evaluation.probabilities[row], int(evaluation.truth[row]))
-        for row, view in zip(rows[:MOST_HEAT], views, strict=False)
+        for row, view in zip(rows, views, strict=False)
     ]
 
     def look(place: int, _: Pixels) -> Look:
-        view = views[place]
-        return Look(shown(view.seen, recipe), heats[place] if place < len(heats) else None, view.box)
+        drawn = shown(seen[samples[rows[place]].path], recipe)
+        return Look(drawn, heats[place], views[place].box) if place < len(views) else Look(drawn)
 
     pictures = album(prepared.dataset, [samples[row] for row in rows], look, "test", scale_of(heats))
     show(section, evaluation, {row: f"test-{place}" for place, row in enumerate(rows)})

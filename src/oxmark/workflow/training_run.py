@@ -126,7 +126,7 @@ def train(
     fingerprint = _fingerprint(prepared, chosen, seed)
     facts = {
         **_facts(data, seed, prepared, fingerprint),
-        "data_digest": _data_digest(dataset, prepared),
+        "data_digest": run_folder.data_digest(dataset, prepared.digest_by_path),
         "command": run_folder.command_line(
             str(data), chosen, folder, seed=seed, device=device, skip_bad=skip_bad
         ),
@@ -184,8 +184,8 @@ def train(
 
 def require_training(what: str) -> None:
     """Say early if a package for training is missing. Raises :class:`MissingExtra`."""
-    packages = ("pydantic", "torch", "onnx", "safetensors", "sklearn", "scipy", "matplotlib", "imagehash")
-    require_packages(what, *packages)
+    learning = ("pydantic", "torch", "onnx", "safetensors", "sklearn", "scipy", "matplotlib", "imagehash")
+    require_packages(what, *learning, "skimage", "cleanlab", "jinja2")
 
 
 def _place(
@@ -263,12 +263,6 @@ def _fingerprint(prepared: PreparedSet, recipe: Recipe, seed: int) -> str:
     ]
     text = json.dumps([samples, prepared.dataset.classes, recipe.model_dump(), seed])
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
-
-
-def _data_digest(dataset: Dataset, prepared: PreparedSet) -> str:
-    """Names the data as it lies on disk."""
-    paths = (sample.path for sample in prepared.dataset.samples)
-    return run_folder.data_digest(dataset, dict(zip(paths, prepared.digests, strict=True)))
 
 
 def _facts(

@@ -15,10 +15,8 @@ import numpy.typing as npt
 from oxmark.data.dataset import Dataset, Sample, check_trainable
 from oxmark.data.folder import read_folder
 from oxmark.data.traits import shortcut_features
-from oxmark.errors import PictureError, RunError, require_packages
+from oxmark.errors import PictureError, RunError
 from oxmark.evaluation.metrics import Evaluation, Share
-from oxmark.evaluation.refusal import Refusal, refusal
-from oxmark.evaluation.reliability import Reliability, reliability
 from oxmark.evaluation.verdict import OUT_OF_FOLD, Verdict, verdict
 from oxmark.files import make_folder
 from oxmark.words import Message
@@ -27,10 +25,13 @@ from oxmark.workflow.checking import Checkup, checkup
 from oxmark.workflow.dividing import Divider, mean_counts, thinned
 from oxmark.workflow.documenting import by_hand, read_document
 from oxmark.workflow.progress import Progress
+from oxmark.workflow.training_run import require_training
 
 if TYPE_CHECKING:
     from oxmark.evaluation.cross_validation import Fold, OutOfFold
     from oxmark.evaluation.learning_curve import LearningCurve
+    from oxmark.evaluation.refusal import Refusal
+    from oxmark.evaluation.reliability import Reliability
     from oxmark.evaluation.shortcuts import Shortcut
     from oxmark.evaluation.suspects import Suspect
     from oxmark.recipes import Recipe
@@ -108,15 +109,15 @@ class Validation:
         truth = self.evaluation.truth
         return {name: Share(int((got == truth).sum()), len(truth)) for name, got in self.baselines.items()}
 
-    @functools.cached_property
+    @property
     def reliability(self) -> Reliability:
         """Whether probabilities mean what they say."""
-        return reliability(self.evaluation.probabilities, self.evaluation.truth)
+        return self.evaluation.reliability
 
-    @functools.cached_property
+    @property
     def refusal(self) -> Refusal:
         """What the threshold of "none of these" costs."""
-        return refusal(self.evaluation.known, self.evaluation.answers == self.evaluation.truth)
+        return self.evaluation.refusal
 
     @property
     def sentences(self) -> tuple[Message, ...]:
@@ -174,7 +175,7 @@ def validate(
         >>> validate("marks").evaluation.sentence  # doctest: +SKIP
         '103 of 104 right (99.0 %): this shows that 94.8 to 100.0 % of such pictures are read rightly.'
     """
-    _require_extra()
+    require_training("Validating")
     from oxmark.evaluation.baselines import baselines
     from oxmark.evaluation.shortcuts import find_shortcuts
     from oxmark.recipes import RECIPES, Recipe, load_recipe
@@ -225,21 +226,6 @@ def validate(
     return report
 
 
-def _require_extra() -> None:
-    packages = (
-        "pydantic",
-        "torch",
-        "onnx",
-        "sklearn",
-        "scipy",
-        "skimage",
-        "cleanlab",
-        "matplotlib",
-        "jinja2",
-    )
-    require_packages("Validating", *packages)
-
-
 def _place(out: str | os.PathLike[str] | None, dataset: Dataset) -> Path | None:
     """Where to write, found out before any training: a finished run of these classes, or an empty folder."""
     if out is None:
@@ -262,8 +248,7 @@ def _place(out: str | os.PathLike[str] | None, dataset: Dataset) -> Path | None:
 
 def _check_same_pictures(folder: Path, dataset: Dataset, prepared: PreparedSet) -> None:
     """A run's report must not show figures of other pictures."""
-    paths = (sample.path for sample in prepared.dataset.samples)
-    digest = run_folder.data_digest(dataset, dict(zip(paths, prepared.digests, strict=True)))
+    digest = run_folder.data_digest(dataset, prepared.digest_by_path)
     if run_folder.read_facts(folder).get("data_digest") != digest:
         raise RunError(
             f"The run {folder} was trained on other pictures than those in {dataset.root}, so its report "

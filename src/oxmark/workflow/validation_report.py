@@ -205,14 +205,12 @@ def _document(folder: Path, result: Validation, seed: int) -> dict[str, Any]:
 
 def _command(folder: Path, result: Validation, seed: int) -> str:
     """What makes the same figures again."""
-    words = ["oxmark", "validate", str(result.data), "--recipe", _recipe_word(result, folder)]
+    words = [
+        "oxmark",
+        "validate",
+        str(result.data),
+        "--recipe",
+        run_folder.recipe_word(result.recipe, folder),
+    ]
     words += ["--folds", str(result.wanted), "--repeats", str(len(result.evaluations)), "--seed", str(seed)]
     return shlex.join([*words, "--learning-curve"] if result.learning_curve else words)
-
-
-def _recipe_word(result: Validation, folder: Path) -> str:
-    from oxmark.recipes import RECIPES, load_recipe
-
-    name = result.recipe.name
-    named = name in RECIPES and result.recipe == load_recipe(name)
-    return name if named else str(folder / run_folder.RECIPE)
