@@ -7,6 +7,7 @@ the file, open it, hand pixels over, name the result.
 from __future__ import annotations
 
 import collections
+import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator
@@ -72,6 +73,7 @@ class Classifier:
     Attributes:
         classes: Class names in the order of the probabilities.
         name: The file's name, for messages.
+        digest: SHA-256 of the file, hexadecimal.
 
     Example:
         >>> classifier = load()  # the built-in O/X model
@@ -82,6 +84,7 @@ class Classifier:
     def __init__(self, data: bytes, checked: Checked, name: str) -> None:
         self.classes = checked.classes
         self.name = name
+        self.digest = hashlib.sha256(data).hexdigest()
         self._metadata = checked.metadata
         self._session = open_session(data, name)
 

@@ -52,13 +52,20 @@ def test_json_is_one_object(oxmark: Oxmark, trained: TrainingRun, second: Path, 
     ran = oxmark("compare", trained.folder, second, drawn, "--part", "all", "--json")
     assert ran.code == 0
     (found,) = ran.json()
-    assert set(found) == {"part", "models", "comparison", "differing", "left_out", "errors"}
+    assert set(found) == {"part", "models", "same", "comparison", "differing", "left_out", "errors"}
     assert [model["name"] for model in found["models"]] == [str(trained.model), str(second)]
     assert found["comparison"]["both"] + found["comparison"]["neither"] <= 6
     assert len(found["left_out"]) == 18
     assert ran.err.startswith(
         "Left out of both, because one of the models was trained or tuned on them: 18 pictures (train/O/"
     )
+
+
+def test_the_word_builtin_and_the_same_model_twice(oxmark: Oxmark, second: Path, drawn: Path) -> None:
+    ran = oxmark("compare", "builtin", second, drawn)
+    assert ran.code == 0, ran.err
+    assert "Both are the same model file, so there is nothing to compare." in ran.out.splitlines()
+    assert "No difference shown" not in ran.out
 
 
 def test_damaged_pictures_make_exit_code_1_and_are_named(

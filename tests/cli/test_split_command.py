@@ -41,6 +41,15 @@ def test_json(oxmark: Oxmark, drawn: Path, tmp_path: Path) -> None:
     assert DISSOLVED not in ran.err
 
 
+def test_the_last_line_says_what_to_do_with_it(oxmark: Oxmark, drawn: Path, tmp_path: Path) -> None:
+    ran = oxmark("split", drawn, tmp_path / "my marks")
+    assert ran.err.splitlines()[-1] == f"Divided. Train with: oxmark train '{tmp_path / 'my marks'}'"
+    ran = oxmark("split", drawn, tmp_path / "test", "--parts", "0,50,50")
+    assert ran.err.splitlines()[-1] == (
+        f"Divided into {tmp_path / 'test'}. There is no part train, so it is to measure with."
+    )
+
+
 def test_without_hands_there_is_no_such_column(oxmark: Oxmark, pictures: Path) -> None:
     ran = oxmark("split", pictures, "new", "--parts", "50,0,50", "--group", "none", "--link")
     assert ran.code == 0 and "hands" not in ran.out

@@ -199,7 +199,7 @@ def test_any_name(name: str, tmp_path: Path) -> None:
     assert decode(path).shape == (40, 60, 4)
 
 
-SKIP = "or leave it out with --skip-bad."
+SKIP = "or leave it out."
 AGAIN = f"Copy it again from its source, {SKIP}"
 LOOKS = (
     "{path} is not a picture that oxmark reads: it looks like {what}. Save the picture as PNG or JPEG, "

@@ -21,7 +21,7 @@ from oxmark.data.copies import NEAR_BITS
 from oxmark.data.decode import PictureInfo, decode
 from oxmark.data.draw import draw_mark
 from oxmark.data.folder import PARTS, Dataset, Sample
-from oxmark.data.split import complete_parts, divide, near_hash, picture_digest, same_in_two_parts
+from oxmark.data.split import complete_parts, divide, near_hash, picture_digest
 from oxmark.data.traits import Traits
 from oxmark.errors import FolderError
 
@@ -238,8 +238,6 @@ def test_wrong_lengths() -> None:
     dataset = dataset_of([(0, None, None)] * 3)
     with pytest.raises(ValueError, match=r"^got 2 fingerprints for 3 samples, expected one for each$"):
         complete_parts(dataset, traits=traits_with(["a", "b"], apart(2)), seed=0)
-    with pytest.raises(ValueError, match=r"^got 1 fingerprints for 3 samples, expected one for each$"):
-        same_in_two_parts(dataset, ["a"])
 
 
 @given(
@@ -352,15 +350,6 @@ def test_what_is_kept_together_is_the_users_choice(by: str, together: set[str], 
             kept[kind] &= all(parts[i] == parts[j] for i, j in both)
         assert notes[0] == note
     assert {kind for kind, whole in kept.items() if whole} == together
-
-
-def test_the_same_picture_in_two_parts() -> None:
-    parts = ["train", "train", "validation", "test", "test"]
-    dataset = dataset_of([(0, part, None) for part in parts])
-    a, _, c, d, e = dataset.samples
-    assert same_in_two_parts(dataset, ["p", "p", "q", "p", "q"]) == [(a, d), (c, e)]
-    assert same_in_two_parts(dataset, ["p", "p", "q", "r", "r"]) == []
-    assert same_in_two_parts(dataset_of([(0, None, None)] * 2), ["p", "p"]) == []
 
 
 # ---- fingerprints

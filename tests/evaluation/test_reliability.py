@@ -69,8 +69,8 @@ def test_the_sentence() -> None:
     found = of(np.array([0.92, 0.98, 0.62, 0.66] * 10), np.array([True, True, True, False] * 10))
     assert str(found.sentence) == (
         "The probabilities can be taken at their word as far as these pictures show: they are off by 9.5 % "
-        f"on average, and perfectly honest ones would by chance be off by {found.by_chance * 100:.1f} % "
-        "on so many pictures."
+        "on average, and on so many pictures even perfectly honest ones would by chance be off by "
+        f"{found.by_chance * 100:.1f} %, now and then by {found.chance_high * 100:.1f} %."
     )
     assert found.sentence.text("ko").startswith("이 그림들로 보는 한 확률은 믿을 만합니다. 평균 9.5 % 어긋")
 

@@ -140,6 +140,11 @@ def document_of(
         "test": test,
         "validation": {
             **validation, "folds": 5, "repeats": 3, "spread": [0.9, 0.95], "fold_shares": [share] * 5,
+            "repeat_shares": [share] * 3, "verdict": ["cross-validated", SAID],
+            "provenance": {
+                "recipe": 'preprocess = "ink"\n', "seed": 4, "versions": {"oxmark": "0.1.0"},
+                "machine": "Linux", "data_digest": "9a3b", "command": "oxmark validate marks --seed 4",
+            },
             "baselines": {"majority": share, "hog_svm": share},
             "shortcuts": [{"name": "brightness", "share": share, "chance": 0.5, "label": classes[0]}],
             "suspects": [

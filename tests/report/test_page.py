@@ -140,6 +140,32 @@ def test_of_a_cross_validation_the_test_part_comes_last_of_the_answers(make_docu
     assert found == [*EVERY[:3], *EVERY[4:9], "test", *EVERY[9:]]
 
 
+def test_a_cross_validation_says_the_verdict_where_there_is_one(document: Document) -> None:
+    """It rests on more pictures than the test part of the run that it joined."""
+    both = chapters_of(document)[0].data
+    assert both["said"] == document["validation"]["verdict"] != document["verdict"]
+    assert both["headline"]["total"] == document["validation"]["accuracy"]["total"]
+    assert both["itself"] == document["headline"]
+    alone: Any = {key: value for key, value in document.items() if key != "validation"}
+    run = chapters_of(alone)[0].data
+    assert (run["said"], run["headline"], run["itself"]) == (document["verdict"], document["headline"], None)
+    untested: Any = {key: value for key, value in document.items() if key != "test"}
+    assert chapters_of(untested)[0].data["itself"] is None
+
+
+def test_how_to_do_it_again_is_told_of_both_and_nothing_twice(document: Document) -> None:
+    blocks = dict(chapters_of(document)[-1].data["blocks"])
+    assert blocks["training"]["command"] == "oxmark train marks --seed 3"
+    assert blocks["validation"]["command"] == "oxmark validate marks --seed 4"
+    told = {kind: [str(label.en) for label, _ in block["facts"]] for kind, block in blocks.items()}
+    assert told == {"training": ["Made", "Seed", "Digest of the data", "Machine"], "validation": ["Seed"]}
+    assert blocks["training"]["recipe"] and not blocks["validation"]["recipe"]
+    other: Any = {**document["validation"]["provenance"], "machine": "Darwin"}
+    elsewhere: Any = {**document, "validation": {**document["validation"], "provenance": other}}
+    blocks = dict(chapters_of(elsewhere)[-1].data["blocks"])
+    assert [value for _, value in blocks["validation"]["facts"]] == ["4", "Darwin"]
+
+
 def test_without_data_there_are_no_chapters() -> None:
     assert chapters_of(LEAST) == []
     assert "<h1>marks</h1>" in report_page(LEAST)
@@ -148,12 +174,12 @@ def test_without_data_there_are_no_chapters() -> None:
 @pytest.mark.parametrize(
     ("left_out", "chapter"),
     [
-        ({"verdict": [], "headline": None}, "verdict"),
+        ({"verdict": [], "headline": None, "validation": {"verdict": []}}, "verdict"),
         ({"data": {"folder": "marks"}}, "pictures"),
         ({"history": [], "trouble": []}, "training"),
         ({"test": None}, "test"),
         ({"findings": None}, "check"),
-        ({"provenance": {}}, "repeat"),
+        ({"provenance": {}, "validation": {"provenance": {}}}, "repeat"),
         ({"pictures": {}}, "sees"),
         ({"validation": {"learning_curve": None}}, "curve"),
         ({"validation": {"baselines": {}}}, "simple"),
@@ -198,7 +224,8 @@ def test_a_document_of_another_format_is_refused() -> None:
         "11 of 12 right", "83.3 %", "35.9 – 99.6 %", "oxmark train marks --seed 3", "9a3b",
         "Epoch 18 of 20 was kept.", "HOG + SVM", "60 (expected예상)", "a.png",
         "2025-11-22 16:24", "in folder O, looks like X", "Brightness of the paper", "tells class O",
-        "Divided anew 3 times, between 90.0 % and 95.0 % were right.",
+        "Divided anew 3 times, between 90.0 % and 95.0 % were right.", "Repeat 3", "The cross-validation",
+        "The model of this run, measured on its test part alone: 11 of 12 right,",
     ],
 )  # fmt: skip
 def test_what_the_page_says(elements: Elements, text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import string
 
 import pytest
@@ -30,6 +31,14 @@ def test_one_has_a_form_of_its_own() -> None:
     assert str(message) == "1 picture."
     assert message.text("ko") == "그림 1개."
     assert str(Message("words.example", {"count": 2})) == "2 pictures."
+
+
+def test_a_message_in_a_message() -> None:
+    message = Message("doctor.verdict.well", {"pictures": Message("words.pictures", {"count": 1}),
+                                              "classes": Message("words.classes", {"count": 2})})  # fmt: skip
+    assert str(message) == "1 picture, 2 classes: nothing to mend."
+    assert message.text("ko") == "그림 1개, 클래스 2개: 고칠 것이 없습니다."
+    assert Message.from_json(json.loads(json.dumps(message.as_json()))) == message
 
 
 def test_a_message_survives_json() -> None:

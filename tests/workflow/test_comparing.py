@@ -28,6 +28,7 @@ class Fake(Classifier):
         self, name: str, classes: tuple[str, ...], answers: str, learned: set[str] | None = None
     ) -> None:
         self.name, self.classes, self._digests = name, classes, learned or set()
+        self.digest = f"of {name} {answers}"
         self._answers = iter(answers)
 
     @property

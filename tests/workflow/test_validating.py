@@ -76,6 +76,8 @@ def test_figures_table_and_report_are_written(validated: Validation, written: Pa
     figures = json.loads((written / "validation.json").read_text(encoding="utf-8"))
     assert figures["accuracy"] == validated.evaluation.accuracy.as_json()
     assert (figures["folds"], figures["repeats"]) == (2, 2)
+    assert figures["repeat_shares"] == [one.accuracy.as_json() for one in validated.evaluations]
+    assert figures["provenance"]["data_digest"] == validated.data_digest
     assert len(figures["learning_curve"]["points"]) == 4
     with (written / "out_of_fold.csv").open(encoding="utf-8", newline="") as table:
         rows = list(csv.DictReader(table))
@@ -98,6 +100,10 @@ def test_the_report_shows_the_pictures_behind_the_figures(validated: Validation,
     wrong = [answer["truth"] != answer["answer"] for answer in answers]
     assert wrong == sorted(wrong, reverse=True)
     assert len(document["validation"]["worst"]) == sum(wrong)
+    assert document["validation"]["provenance"]["command"] == (
+        f"oxmark validate {validated.data} --recipe {written / 'recipe.toml'} --folds 2 --repeats 2 --seed 0 "
+        "--learning-curve"
+    )
 
 
 def test_the_same_seed_gives_the_same(validated: Validation, marks: Path, recipe: Recipe) -> None:
@@ -113,6 +119,10 @@ def test_it_joins_the_report_of_a_run(parted: Path, trained: TrainingRun, tmp_pa
     assert found.recipe == trained.recipe  # that of the run
     after = json.loads((run / "report.json").read_text(encoding="utf-8"))
     assert after["validation"]["folds"] == 2
+    assert after["validation"]["verdict"] == [sentence.as_json() for sentence in found.verdict]
+    made = after["validation"]["provenance"]
+    assert made["command"].startswith(f"oxmark validate {parted} --recipe ") and made["seed"] == 0
+    assert made["data_digest"] == found.data_digest == before["provenance"]["data_digest"]
     assert {**after, "validation": None, "pictures": None} == {**before, "validation": None, "pictures": None}
     assert before["pictures"].items() <= after["pictures"].items()
     assert (run / "model.onnx").read_bytes() == trained.model.read_bytes()
@@ -184,6 +194,20 @@ def test_a_run_takes_up_no_figures_of_other_pictures(
         validate(tree({"O": 6, "X": 6}), folds=2, out=run)
     with pytest.raises(RunError, match=r"knows the classes O, X, but .* has circle, cross"):
         validate(tree({"circle": 6, "cross": 6}, "others"), folds=2, out=run)
+    assert {path.name: path.read_bytes() for path in run.iterdir()} == before
+
+
+def test_a_run_takes_up_no_figures_of_another_recipe(
+    parted: Path, trained: TrainingRun, tmp_path: Path
+) -> None:
+    run = copied(trained, tmp_path / "run")
+    before = {path.name: path.read_bytes() for path in run.iterdir()}
+    with pytest.raises(RunError) as caught:
+        validate(parted, trained.recipe.model_copy(update={"epochs": 3}), folds=2, out=run)
+    assert str(caught.value) == (
+        f"The run {run} was trained with another recipe, so its report cannot take up what this one reaches. "
+        "Leave --recipe and --set out, or choose a new folder with --out."
+    )
     assert {path.name: path.read_bytes() for path in run.iterdir()} == before
 
 

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from oxmark.cli.output import answer, json_option, part_option, printable, say, say_left_out, share_cells
+from oxmark.cli.output import (
+    answer,
+    json_option,
+    model_path,
+    part_option,
+    printable,
+    say,
+    say_left_out,
+    share_cells,
+)
 
 if TYPE_CHECKING:
     from oxmark.workflow.comparing import ComparedModels, Differing
@@ -23,14 +32,16 @@ SHOWN = 8
 @part_option
 @json_option
 def compare(first: Path, second: Path, data: Path, part: str, as_json: bool) -> int:
-    """Compare the models FIRST and SECOND (model files or run folders) on the folder DATA.
+    """Compare the models FIRST and SECOND on the folder DATA.
+
+    They are model files, run folders, or the word builtin for the built-in O/X model.
 
     Both answer the same pictures, which neither was trained or tuned on. Says whether one of them is shown to
     be better (McNemar's exact test, 95 % confidence), and names the pictures on which they differ.
     """
     from oxmark.workflow.comparing import compare as compare_models
 
-    result = compare_models(first, second, data, part=part)
+    result = compare_models(model_path(first), model_path(second), data, part=part)
     if as_json:
         answer(result.as_json())
     else:
@@ -60,7 +71,7 @@ def _print(result: ComparedModels) -> None:
         f"right by both {found.both}, by the first alone {found.only_a}, by the second alone {found.only_b}, "
         f"by neither {found.neither}"
     )
-    click.echo(str(found.sentence))
+    click.echo(str(result.sentence))
     for picture in result.differing[:SHOWN]:
         click.echo(_line(picture))
     if len(result.differing) > SHOWN:

@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from oxmark.cli.output import answer, json_option, path_option, percent, printable, say
+from oxmark.cli.output import answer, json_option, model_path, path_option, percent, printable, say
 from oxmark.errors import PictureError
 
 if TYPE_CHECKING:
     from oxmark.workflow.explaining import Explanation
-
-BUILTIN = "builtin"
 
 
 @click.command(short_help="Show where the evidence for an answer lies.")
@@ -39,7 +37,7 @@ def explain(model: Path, paths: tuple[Path, ...], out: Path | None, as_json: boo
     from oxmark.inference import load
     from oxmark.workflow.explaining import explain_each
 
-    classifier = load(None if str(model) == BUILTIN and not model.exists() else model)
+    classifier = load(model_path(model))
     say(f"Answered by {classifier.name}: {', '.join(classifier.classes)}")
     total = failed = 0
     with contextlib.closing(explain_each(classifier, paths, out=out)) as explanations:

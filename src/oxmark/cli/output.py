@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from oxmark.cli.display import PlainProgress
     from oxmark.evaluation.metrics import Share
 
+BUILTIN = "builtin"
+"""Names the built-in O/X model wherever a model is asked for."""
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
 seed_option = click.option(
     "--seed",
@@ -62,6 +65,15 @@ def _check_png(ctx: click.Context, option: click.Parameter, path: Path | None) -
 def path_option(name: str, help: str, metavar: str = "FILE") -> Callable[[Any], Any]:
     """An option that takes a path; checked when it is used."""
     return click.option(name, type=click.Path(path_type=Path), metavar=metavar, help=help)
+
+
+def model_path(given: Path | None) -> Path | None:
+    """The model that a person named: a path, or None for the built-in one, which the word builtin names, too.
+
+    Example:
+        >>> model_path(Path("builtin"))
+    """
+    return None if given is not None and str(given) == BUILTIN and not given.exists() else given
 
 
 def say(text: str) -> None:

@@ -10,7 +10,16 @@ from pathlib import Path
 
 import click
 
-from oxmark.cli.output import answer, json_option, path_option, percent, png_option, printable, say
+from oxmark.cli.output import (
+    answer,
+    json_option,
+    model_path,
+    path_option,
+    percent,
+    png_option,
+    printable,
+    say,
+)
 from oxmark.errors import PictureError
 from oxmark.inference import Classifier, Prediction, load
 
@@ -19,7 +28,9 @@ Answer = Prediction | PictureError
 
 @click.command(short_help="Answer pictures.")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
-@path_option("--model", "A model file or a run folder; the built-in O/X model when left out.", "MODEL")
+@path_option(
+    "--model", "A model file or a run folder; left out, or builtin: the built-in O/X model.", "MODEL"
+)
 @path_option("--csv", "Write the answers as a table into this file.")
 @png_option("--sheet", "Draw the pictures with their answers into this PNG.")
 @json_option
@@ -33,7 +44,7 @@ def predict(
     """
     from oxmark.workflow.answering import AnswerSheet, picture_files
 
-    classifier = load(model)
+    classifier = load(model_path(model))
     say(f"Answered by {classifier.name}: {', '.join(classifier.classes)}")
     files = picture_files(paths)
     first = next(files, None)

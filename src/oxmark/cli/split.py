@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from oxmark.cli.output import answer, json_option, percent, progress_on_stderr, say, seed_option
+from oxmark.cli.output import answer, json_option, percent, printable, progress_on_stderr, say, seed_option
 
 if TYPE_CHECKING:
     from oxmark.workflow.splitting import Splitting
@@ -66,7 +67,10 @@ def split(
             say(note)
     for error in result.errors:
         say(f"Left out: {error}")
-    say(f"Divided. Train with: oxmark train {out}")
+    if sum(result.counts.get("train", {}).values()):
+        say(f"Divided. Train with: oxmark train {shlex.quote(printable(str(out)))}")
+    else:
+        say(f"Divided into {printable(str(out))}. There is no part train, so it is to measure with.")
     return 1 if result.errors else 0
 
 

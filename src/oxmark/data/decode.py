@@ -86,7 +86,7 @@ class _Source:
     def again(self) -> str:
         if self.path is None:
             return "Read it again from its source."
-        return "Copy it again from its source, or leave it out with --skip-bad."
+        return "Copy it again from its source, or leave it out."
 
 
 def decode(source: str | os.PathLike[str] | bytes) -> npt.NDArray[np.uint8]:
@@ -208,7 +208,7 @@ def _shown(path: Path) -> str:
 def _not_a_picture(source: _Source) -> NotAPicture:
     if not source.head:
         return NotAPicture(f"{source.name} is empty (0 bytes). {source.again}", source.path)
-    skip = "" if source.path is None else ", or leave it out with --skip-bad"
+    skip = "" if source.path is None else ", or leave it out"
     text = (
         f"{source.name} is not a picture that oxmark reads: it looks like {likeness(source.head)}. "
         f"Save the picture as PNG or JPEG{skip}."
@@ -260,7 +260,7 @@ def _check_size(source: _Source, size: tuple[int, int]) -> None:
 
 
 def _too_large(source: _Source, has: str) -> PictureTooLarge:
-    skip = "" if source.path is None else ", or leave it out with --skip-bad"
+    skip = "" if source.path is None else ", or leave it out"
     text = (
         f"{source.name} has {has}; oxmark reads at most 64 megapixels ({MAX_PIXELS:,} pixels). "
         f"Save it smaller{skip}."

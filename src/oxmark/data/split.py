@@ -19,7 +19,7 @@ from oxmark.data.groups import bursts, group_numbers, near_copies
 from oxmark.data.traits import Traits
 from oxmark.errors import FolderError
 
-__all__ = ["complete_parts", "divide", "folds", "near_hash", "picture_digest", "same_in_two_parts"]
+__all__ = ["complete_parts", "divide", "folds", "near_hash", "picture_digest"]
 
 SHARE = 0.15
 """The share of the pictures that validation and test get, each, where nothing else is asked for."""
@@ -137,36 +137,6 @@ def divide(
         return parts, tuple(notes)
     notes += _hand_notes(samples, apart) if by == "drawer" else [_AS_ASKED[by]]
     return parts, (*notes, *(_set_notes(samples, traits) if by != "none" else ()))
-
-
-def same_in_two_parts(dataset: Dataset, digests: Sequence[str]) -> list[tuple[Sample, Sample]]:
-    """Find pictures that stand in two parts with the very same pixels.
-
-    Args:
-        dataset: With or without parts.
-        digests: :func:`picture_digest` of each sample, in the dataset's order.
-
-    Returns:
-        Pairs (sample, copy of it in another part); each copy is paired with the first sample that has its
-        pixels and stands in another part, the earlier of the two first. Empty when there are none.
-
-    Raises:
-        ValueError: Not as many digests as samples.
-
-    Example:
-        >>> same_in_two_parts(dataset, digests)  # doctest: +SKIP
-        [(Sample(path=PosixPath('marks/train/O/1.png'), ...), Sample(path=...))]
-    """
-    _check_lengths(len(dataset.samples), digests)
-    firsts: dict[str, dict[str | None, Sample]] = {}
-    pairs = []
-    for sample, digest in zip(dataset.samples, digests, strict=True):
-        seen = firsts.setdefault(digest, {})
-        other = next((first for part, first in seen.items() if part != sample.part), None)
-        if other is not None:
-            pairs.append((other, sample))
-        seen.setdefault(sample.part, sample)
-    return pairs
 
 
 def _check_lengths(expected: int, given: Sequence[object]) -> None:

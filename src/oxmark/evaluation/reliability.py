@@ -76,8 +76,8 @@ class Reliability:
         if self.error > self.chance_high:
             gap = self.confidence - self.right
             kind = "uneven" if abs(gap) < self.error / 2 else "too_sure" if gap > 0 else "too_modest"
-        values = {"error": self.error, "by_chance": self.by_chance, "confidence": self.confidence}
-        shown = {name: percent(value) for name, value in {**values, "right": self.right}.items()}
+        names = ("error", "by_chance", "chance_high", "confidence", "right")
+        shown = {name: percent(getattr(self, name)) for name in names}
         return Message(f"statistics.calibration.{kind}", shown)
 
     def as_json(self) -> dict[str, Any]:

@@ -33,7 +33,8 @@ class Shortcut:
     Attributes:
         name: Of the feature.
         share: Pictures whose class was told from the feature alone, out of fold.
-        chance: What guessing would reach, 0..1.
+        chance: What guessing would reach, 0..1; of a shortcut to one class, the share of the other pictures
+            that are taken for it.
         label: The one class that it tells from all others; None where it tells all classes apart.
         by_person: Whoever drew the picture tells the class too: it may be the person, not the feature.
     """

@@ -20,7 +20,7 @@ class MessageJson(TypedDict):
     """A sentence in all languages: what :meth:`oxmark.words.Message.as_json` gives."""
 
     code: str
-    values: dict[str, str | int | float]
+    values: dict[str, str | int | float | MessageJson]
     text: str
 
 
@@ -155,7 +155,8 @@ class Answers(TypedDict):
 class Shortcut(TypedDict):
     """A feature that alone tells the classes apart: an alarm.
 
-    ``chance`` is what guessing reaches; ``label`` is the one class that it tells from all others, if so.
+    ``chance`` is what guessing reaches; ``label`` is the one class that it tells from all others, if so:
+    then ``chance`` is the share of the others that are taken for it.
     """
 
     name: str
@@ -205,15 +206,39 @@ class LearningCurveJson(TypedDict):
     sentences: NotRequired[list[Sentence]]
 
 
+class Provenance(TypedDict):
+    """Everything needed to do it again.
+
+    ``recipe`` is TOML, ``seconds`` is stage to seconds, ``made`` an ISO time.
+    """
+
+    recipe: NotRequired[str]
+    seed: NotRequired[int]
+    command: NotRequired[str]
+    data_digest: NotRequired[str]
+    model_digest: NotRequired[str]
+    versions: NotRequired[dict[str, str]]
+    machine: NotRequired[str]
+    device: NotRequired[str]
+    made: NotRequired[str]
+    processors: NotRequired[int]
+    python: NotRequired[str]
+    seconds: NotRequired[dict[str, float]]
+
+
 class Validation(Answers):
     """A cross-validation: answers to each picture by a network that had nothing to do with it.
 
-    ``spread`` is the lowest and the highest share over the repeats, ``fold_shares`` has one share for each
-    fold.
+    All figures are of the first division; ``repeat_shares`` has one share for each division, ``spread`` is
+    the lowest and the highest of them, ``fold_shares`` has one share for each fold. ``verdict`` and
+    ``provenance`` are its own, beside those of a training whose report it joined.
     """
 
+    verdict: NotRequired[list[Sentence]]
+    provenance: NotRequired[Provenance]
     folds: int
     repeats: NotRequired[int]
+    repeat_shares: NotRequired[list[ShareJson]]
     spread: NotRequired[list[float]]
     fold_shares: NotRequired[list[ShareJson]]
     baselines: NotRequired[dict[str, ShareJson]]
@@ -234,24 +259,12 @@ class FindingJson(TypedDict):
     cure: Sentence
 
 
-class Provenance(TypedDict):
-    """Everything needed to do it again; ``recipe`` is TOML, ``seconds`` is stage to seconds."""
-
-    recipe: NotRequired[str]
-    seed: NotRequired[int]
-    command: NotRequired[str]
-    data_digest: NotRequired[str]
-    model_digest: NotRequired[str]
-    versions: NotRequired[dict[str, str]]
-    machine: NotRequired[str]
-    device: NotRequired[str]
-    processors: NotRequired[int]
-    python: NotRequired[str]
-    seconds: NotRequired[dict[str, float]]
-
-
 class Document(TypedDict):
-    """The whole report. ``made`` is an ISO time; ids of pictures are any text."""
+    """The whole report. ``made`` is an ISO time; ids of pictures are any text.
+
+    ``verdict``, ``headline`` and ``provenance`` are of a training; a cross-validation has its own in its
+    section.
+    """
 
     format: int
     kind: Literal["run", "validation"]

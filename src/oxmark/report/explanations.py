@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ _SMALL = 150  # side of a picture on a sheet
 _PAIR_GAP = 8
 _TEXT = 45
 _LEGEND = 72
+_WIDEST_TITLE = 1160  # a longer one is cut
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,7 +164,9 @@ def explanation_sheet(
     columns = max(1, min(columns, len(shown)))
     pair = 2 * _SMALL + _PAIR_GAP
     step_x, step_y = pair + style.MARGIN, _SMALL + _TEXT + style.GAP
-    width = max(720, 2 * style.MARGIN + columns * step_x - style.MARGIN)
+    line = text_width(fonts.drawable(title, "Explained"), style.TITLE_SIZE)
+    needed = max(columns * step_x - style.MARGIN, min(line, _WIDEST_TITLE))
+    width = max(720, 2 * style.MARGIN + math.ceil(needed))
     body = _LEGEND + max(1, -(-len(shown) // columns)) * step_y
     page = Page(width, page_height(body, note=note), title=title, note=note, untitled="Explained")
     top = body_top(note=note)

@@ -16,12 +16,13 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import resources
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 Language = Literal["en", "ko"]
 LANGUAGES: tuple[Language, ...] = ("en", "ko")
 
-Value = str | int | float
+Value: TypeAlias = "str | int | float | Message"
+"""What stands in a sentence; a message stands there in the language of the sentence."""
 
 
 @dataclass(frozen=True)
@@ -47,20 +48,28 @@ class Message:
         """The sentence in one language."""
         topic, _, rest = self.code.partition(".")
         forms = _templates(topic)[rest]
-        one = forms.get(f"{language}_one") if self.values.get("count") == 1 else None
-        return (one or forms[language]).format(**self.values)
+        form = f"{language}_one" if self.values.get("count") == 1 else language
+        found = self.values.items()
+        values = {
+            name: value.text(language) if isinstance(value, Message) else value for name, value in found
+        }
+        return forms.get(form, forms[language]).format(**values)
 
     def __str__(self) -> str:
         return self.text()
 
     def as_json(self) -> dict[str, Any]:
         """For JSON files: the code and values, and the English sentence for who reads the file itself."""
-        return {"code": self.code, "values": dict(self.values), "text": self.text()}
+        found = self.values.items()
+        values = {name: one.as_json() if isinstance(one, Message) else one for name, one in found}
+        return {"code": self.code, "values": values, "text": self.text()}
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> Message:
         """The message that :meth:`as_json` wrote."""
-        return Message(data["code"], data["values"])
+        values = data["values"].items()
+        nested = {name: Message.from_json(one) if isinstance(one, dict) else one for name, one in values}
+        return Message(data["code"], nested)
 
 
 def percent(share: float) -> str:

@@ -13,6 +13,7 @@ from oxmark.errors import ModelFileError, PictureError, require_packages
 from oxmark.evaluation.comparison import Comparison, compare_answers
 from oxmark.evaluation.metrics import Evaluation
 from oxmark.inference import Classifier, load
+from oxmark.words import Message
 from oxmark.workflow.measuring import check_classes, chosen, learned_from, measure
 from oxmark.workflow.progress import Progress
 
@@ -45,6 +46,7 @@ class ComparedModels:
         names: Of the two.
         evaluations: What each answered, picture by picture in the same order, classes in the same order.
         comparison: Whether one is better.
+        same: Whether they are one and the same model file.
         left_out: Names of pictures left out of both because one of them was trained or tuned on them.
         errors: Pictures that could not be read.
     """
@@ -52,8 +54,14 @@ class ComparedModels:
     names: tuple[str, str]
     evaluations: tuple[Evaluation, Evaluation]
     comparison: Comparison
+    same: bool
     left_out: tuple[str, ...]
     errors: tuple[PictureError, ...]
+
+    @property
+    def sentence(self) -> Message:
+        """What is shown."""
+        return Message("statistics.compared.same") if self.same else self.comparison.sentence
 
     @property
     def differing(self) -> tuple[Differing, ...]:
@@ -78,6 +86,7 @@ class ComparedModels:
                 {"name": name, "accuracy": one.accuracy.as_json(), "loss": one.loss, "refused": one.refused}
                 for name, one in zip(self.names, self.evaluations, strict=True)
             ],
+            "same": self.same,
             "comparison": self.comparison.as_json(),
             "differing": [
                 {"file": one.file, "class": one.truth, "answers": list(one.answers), "known": list(one.known)}
@@ -115,7 +124,7 @@ def compare(
         ModelFileError: A model cannot be opened, or the two answer with different classes.
 
     Example:
-        >>> print(compare("runs/a", "runs/b", "marks").comparison.sentence)  # doctest: +SKIP
+        >>> print(compare("runs/a", "runs/b", "marks").sentence)  # doctest: +SKIP
         No difference shown: both models read the same 12 of 12 pictures rightly. ...
     """
     require_packages("Comparing", "scipy", "sklearn")
@@ -136,6 +145,7 @@ def compare(
         names=(first.name, second.name),
         evaluations=evaluations,
         comparison=compare_answers(*rights),
+        same=first.digest == second.digest,
         left_out=evaluations[0].left_out,
         errors=evaluations[0].errors,
     )

@@ -28,6 +28,7 @@ class Divider:
     Args:
         prepared: N pictures.
         wanted: So many folds; fewer where there are fewer groups.
+        seed: Of the first division, of which the notes speak.
 
     Attributes:
         labels: int64 ``(N,)``.
@@ -39,7 +40,7 @@ class Divider:
         FolderError: The pictures cannot be divided.
     """
 
-    def __init__(self, prepared: PreparedSet, wanted: int) -> None:
+    def __init__(self, prepared: PreparedSet, wanted: int, seed: int = 0) -> None:
         self.labels = np.array([sample.label for sample in prepared.dataset.samples], np.int64)
         self.hands = prepared.groups(np.arange(len(self.labels)))
         self.notes: list[Message] = []
@@ -47,10 +48,10 @@ class Divider:
         samples, traits = prepared.dataset.samples, prepared.traits
         hands = {sample.group for sample in samples}
         self.groups = group_numbers(samples, traits, "drawer")
-        apart = len(hands - {None}) > 1 and len(self.folds(0)) > 1
+        apart = len(hands - {None}) > 1 and len(self.folds(seed)) > 1
         if not apart:
             self.groups = group_numbers(samples, traits, "near-copies")
-        count = len(self.folds(0))
+        count = len(self.folds(seed))
         if count < 2:
             raise FolderError(_too_few(prepared.dataset))
         known = len(hands - {None})

@@ -65,8 +65,12 @@ def beginning(kind: str, title: str, classes: Sequence[str]) -> dict[str, Any]:
     """The keys that every document has."""
     from oxmark.report.document import FORMAT
 
-    made = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
-    return {"format": FORMAT, "kind": kind, "title": title, "made": made, "classes": list(classes)}
+    return {"format": FORMAT, "kind": kind, "title": title, "made": now(), "classes": list(classes)}
+
+
+def now() -> str:
+    """The time, with its zone: ``2026-03-01T14:05:09+09:00``."""
+    return datetime.datetime.now().astimezone().isoformat(timespec="seconds")
 
 
 def headline(evaluation: Evaluation, measured_on: Message) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
 import math
 import shlex
@@ -84,13 +83,13 @@ def recorded_run(folder: Path) -> Recorded:
             f"The records of the run {folder} cannot be read (run.json, metrics.json, history.csv: {error}), "
             "so there is nothing to compare with. Verify another run."
         ) from error
-    model = folder / run_folder.MODEL
+    classifier = load(folder / run_folder.MODEL)
     return Recorded(
         folder,
         load_recipe(folder / run_folder.RECIPE),
         facts,
         metrics,
         history,
-        load(model),
-        hashlib.sha256(model.read_bytes()).hexdigest(),
+        classifier,
+        classifier.digest,
     )

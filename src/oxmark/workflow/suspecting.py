@@ -19,7 +19,7 @@ from oxmark.errors import PictureError
 from oxmark.evaluation.baselines import quick_probabilities
 from oxmark.evaluation.shortcuts import Shortcut, find_shortcuts
 from oxmark.evaluation.suspects import find_suspects
-from oxmark.words import percent
+from oxmark.words import Message, percent
 
 FEWEST = 6
 """In classes with fewer pictures nothing is suspected."""
@@ -101,8 +101,13 @@ def _shortcut(
         code,
         names_of(one for one, label in zip(pictures, labels, strict=True) if label in concerned),
         severity=CODES[code] if covered >= STRONG else "warning",
-        right=found.share.right,
-        total=found.share.total,
-        chance=percent(found.chance),
-        list=shortened([shown[label] for label in concerned]),
+        told=Message(
+            f"doctor.told.{'all' if found.label is None else 'one'}",
+            {
+                "right": found.share.right,
+                "total": found.share.total,
+                "chance": percent(found.chance),
+                "list": shortened([shown[label] for label in concerned]),
+            },
+        ),
     )

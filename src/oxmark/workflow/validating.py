@@ -50,6 +50,7 @@ class Validation:
     Attributes:
         data: The folder.
         recipe: How each network was trained.
+        seed: Everything random came from it.
         prepared: All pictures.
         rows: int64 ``(N,)``, the pictures that could be held out, in the order of all that follows: places
             among the prepared ones.
@@ -68,6 +69,7 @@ class Validation:
 
     data: Path
     recipe: Recipe
+    seed: int
     prepared: PreparedSet
     rows: npt.NDArray[np.int64]
     wanted: int
@@ -86,6 +88,11 @@ class Validation:
     def evaluation(self) -> Evaluation:
         """The answers of the first division."""
         return self.evaluations[0]
+
+    @functools.cached_property
+    def data_digest(self) -> str:
+        """A name for the pictures, their classes, parts and drawers, as of a training on them."""
+        return run_folder.data_digest(self.prepared.dataset, self.prepared.digest_by_path)
 
     @property
     def spread(self) -> tuple[float, float]:
@@ -188,10 +195,15 @@ def validate(
     place = _place(out, dataset)
     of_run = place / run_folder.RECIPE if place and (place / run_folder.MODEL).exists() else None
     chosen = recipe if isinstance(recipe, Recipe) else load_recipe(recipe or of_run or RECIPES[0])
+    if of_run and load_recipe(of_run) != chosen:
+        raise RunError(
+            f"The run {place} was trained with another recipe, so its report cannot take up what this one "
+            "reaches. Leave --recipe and --set out, or choose a new folder with --out."
+        )
     prepared = prepare_whole(dataset, chosen, seed=seed, progress=progress)
     if of_run:
         _check_same_pictures(of_run.parent, dataset, prepared)
-    divider = Divider(prepared, folds)
+    divider = Divider(prepared, folds, seed)
     plans = [divider.folds(seed + APART * number) for number in range(repeats)]
     thinner = [thinned(plans[0], divider.labels, share, seed) for share in SHARES if learning_curve]
     training = _Training(chosen, prepared, divider.groups, _Counter(progress, [*plans, *thinner], chosen))
@@ -204,6 +216,7 @@ def validate(
     report = Validation(
         data=Path(data),
         recipe=chosen,
+        seed=seed,
         prepared=prepared,
         rows=rows,
         wanted=folds,
@@ -222,7 +235,7 @@ def validate(
     if place is not None:
         from oxmark.workflow.validation_report import write_validation
 
-        write_validation(place, report, seed)
+        write_validation(place, report)
     return report
 
 

@@ -21,7 +21,7 @@ from oxmark.workflow.documenting import (
     answers_section,
     beginning,
     findings_json,
-    headline,
+    now,
     read_document,
     show,
     shown_rows,
@@ -35,27 +35,28 @@ FIGURES, TABLE, CONFUSION = "validation.json", "out_of_fold.csv", "validation.pn
 PREFIX = "fold"
 
 
-def write_validation(folder: Path, result: Validation, seed: int) -> None:
+def write_validation(folder: Path, result: Validation) -> None:
     """Write the figures, the table, the confusion matrix and the report. Raises :class:`OutputError`.
 
     Args:
         folder: A new folder, or a finished run, whose report it joins.
         result: What was found.
-        seed: It was divided and trained with.
     """
     from oxmark.recipes import to_toml
     from oxmark.report.confusion import confusion
 
     make_folder(folder)
     joins = (folder / run_folder.MODEL).exists()
-    section = validation_section(result)
+    provenance = _provenance(folder, result)
+    section = {**validation_section(result), "provenance": provenance}
     pictures = _pictures(section, result)
-    document = read_document(folder) if joins else _document(folder, result, seed)
+    document = read_document(folder) if joins else _document(folder, result)
     kept = {name: one for name, one in document.get("pictures", {}).items() if not name.startswith(PREFIX)}
     write_document(folder, {**document, "validation": section, "pictures": {**kept, **pictures}})
     if not joins:
         write_text(folder / run_folder.RECIPE, to_toml(result.recipe))
-    text = json.dumps(validation_json(result), ensure_ascii=False, indent=2)
+    figures = {**validation_json(result), "provenance": provenance}
+    text = json.dumps(figures, ensure_ascii=False, indent=2)
     write_text(folder / FIGURES, text + "\n")
     _write_table(folder / TABLE, result)
     share = result.evaluation.accuracy
@@ -72,7 +73,6 @@ def validation_json(result: Validation) -> dict[str, Any]:
     section = validation_section(result)
     return {
         **{name: value for name, value in section.items() if name != "worst"},
-        "verdict": [sentence.as_json() for sentence in result.verdict],
         "findings": findings_json(result.checkup.findings),
         "errors": [str(error) for error in result.errors],
     }
@@ -83,9 +83,11 @@ def validation_section(result: Validation) -> dict[str, Any]:
     evaluation = result.evaluation
     return {
         **answers_section(evaluation, result.by_hand, _measured_on(result)),
+        "verdict": [sentence.as_json() for sentence in result.verdict],
         "folds": int(result.folds.max()) + 1,
         "fold_shares": [share.as_json() for share in _by_fold(result)],
         "repeats": len(result.evaluations),
+        "repeat_shares": [one.accuracy.as_json() for one in result.evaluations],
         "spread": list(result.spread),
         "baselines": {name: share.as_json() for name, share in result.simpler.items()},
         "shortcuts": [
@@ -179,31 +181,36 @@ def _pictures(section: dict[str, Any], result: Validation) -> dict[str, Any]:
     return pictures
 
 
-def _document(folder: Path, result: Validation, seed: int) -> dict[str, Any]:
+def _document(folder: Path, result: Validation) -> dict[str, Any]:
     """A report of a cross-validation alone."""
-    from oxmark.recipes import to_toml
-
     dataset = result.prepared.dataset
     counts = np.bincount([sample.label for sample in dataset.samples], minlength=len(dataset.classes))
     return {
         **beginning("validation", folder.resolve().name, dataset.classes),
-        "verdict": [sentence.as_json() for sentence in result.verdict],
-        "headline": headline(result.evaluation, _measured_on(result)),
         "data": {
             "folder": str(result.data),
+            "digest": result.data_digest,
             "counts": {"all": dict(zip(dataset.classes, counts.tolist(), strict=True))},
         },
         "findings": findings_json(result.checkup.findings),
-        "provenance": {
-            "recipe": to_toml(result.recipe),
-            "seed": seed,
-            "command": _command(folder, result, seed),
-            **run_folder.conditions(),
-        },
     }
 
 
-def _command(folder: Path, result: Validation, seed: int) -> str:
+def _provenance(folder: Path, result: Validation) -> dict[str, Any]:
+    """Everything needed to do it again."""
+    from oxmark.recipes import to_toml
+
+    return {
+        "recipe": to_toml(result.recipe),
+        "seed": result.seed,
+        "command": _command(folder, result),
+        "data_digest": result.data_digest,
+        "made": now(),
+        **run_folder.conditions(),
+    }
+
+
+def _command(folder: Path, result: Validation) -> str:
     """What makes the same figures again."""
     words = [
         "oxmark",
@@ -212,5 +219,6 @@ def _command(folder: Path, result: Validation, seed: int) -> str:
         "--recipe",
         run_folder.recipe_word(result.recipe, folder),
     ]
-    words += ["--folds", str(result.wanted), "--repeats", str(len(result.evaluations)), "--seed", str(seed)]
+    words += ["--folds", str(result.wanted), "--repeats", str(len(result.evaluations))]
+    words += ["--seed", str(result.seed)]
     return shlex.join([*words, "--learning-curve"] if result.learning_curve else words)

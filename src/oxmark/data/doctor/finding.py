@@ -206,7 +206,9 @@ def verdict(findings: Sequence[Finding], pictures: int, classes: int) -> Message
     worst = worst_of(findings)
     count = sum(finding.severity == worst for finding in findings)
     code = f"doctor.verdict.{worst}s" if worst in ("error", "warning") else "doctor.verdict.well"
-    return Message(code, {"pictures": pictures, "classes": classes, "count": count})
+    of = {"pictures": pictures, "classes": classes}
+    told = {name: Message(f"words.{name}", {"count": number}) for name, number in of.items()}
+    return Message(code, {**told, "count": count})
 
 
 def worst_of(findings: Iterable[Finding]) -> Severity | None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from oxmark.report.charts.interval import interval_chart
 from oxmark.report.charts.learning import learning_chart, mean_pictures
 from oxmark.report.charts.training import accuracy_chart, loss_chart
-from oxmark.report.document import Answers, Document, Headline, Picture, Validation
+from oxmark.report.document import Answers, Document, Headline, Picture, Provenance, ShareJson, Validation
 from oxmark.report.page.answers import Row, answers_data
 from oxmark.report.page.wording import known_word, name, short, words
 
@@ -67,22 +67,27 @@ def chapters_of(document: Document) -> list[Chapter]:
 
 
 def _verdict(document: Document) -> Chapter | None:
-    headline, sentences = document.get("headline"), document.get("verdict", [])
+    """That of the cross-validation where there is one: it rests on more pictures."""
+    headline, sentences, answers = document.get("headline"), document.get("verdict", []), document.get("test")
+    validation, itself = document.get("validation"), None
+    if validation and validation.get("verdict"):
+        itself = headline if answers else None
+        headline = {**validation["accuracy"], "measured_on": validation["measured_on"]}
+        sentences, answers = validation["verdict"], validation
     if not headline and not sentences:
         return None
-    chart = _headline_chart(document, headline) if headline else ""
-    return Chapter("verdict", "verdict.html.j2", {"headline": headline, "chart": chart, "said": sentences})
+    data = {"headline": headline, "said": sentences, "itself": itself if itself and itself["total"] else None}
+    chart = _headline_chart(headline, answers, len(document["classes"])) if headline else ""
+    return Chapter("verdict", "verdict.html.j2", {**data, "chart": chart})
 
 
-def _headline_chart(document: Document, headline: Headline) -> str:
+def _headline_chart(headline: Headline, answers: Answers | None, classes: int) -> str:
     share, ends = headline["share"], headline["interval_95"]
     if share is None or ends is None:
         return ""
-    guess = 1 / len(document["classes"])
-    for section in (document.get("test"), document.get("validation")):
-        if section and section["accuracy"]["total"] == headline["total"]:
-            guess = max(one["total"] for one in section["per_class"].values()) / headline["total"]
-            break
+    guess = 1 / classes
+    if answers and answers["accuracy"]["total"] == headline["total"]:
+        guess = max(one["total"] for one in answers["per_class"].values()) / headline["total"]
     return interval_chart("headline", share, ends[0], ends[1], guess)
 
 
@@ -133,16 +138,20 @@ def _answers(document: Document, prefix: str, answers: Answers, classes: Sequenc
 def _validation(document: Document, validation: Validation, classes: Sequence[str]) -> Chapter | None:
     if not validation["accuracy"]["total"]:
         return None
-    shares = validation.get("fold_shares", [])
     data = {
         **_answers(document, "validation", validation, classes),
         "folds": validation["folds"],
         "repeats": validation.get("repeats", 1),
         "spread": validation.get("spread"),
-        "fold_rows": [Row(words("folds.fold", number=n), share) for n, share in enumerate(shares, start=1)],
+        "fold_rows": _numbered("folds.fold", validation.get("fold_shares", [])),
+        "repeat_rows": _numbered("folds.repeat", validation.get("repeat_shares", [])),
         "notes": validation.get("notes", []),
     }
     return Chapter("validation", "validation.html.j2", data)
+
+
+def _numbered(code: str, shares: Sequence[ShareJson]) -> list[Row]:
+    return [Row(words(code, number=number), share) for number, share in enumerate(shares, start=1)]
 
 
 def _curve(validation: Validation, classes: Sequence[str]) -> Chapter | None:
@@ -220,23 +229,35 @@ def _sees(document: Document) -> Chapter | None:
 
 
 def _repeat(document: Document) -> Chapter | None:
-    provenance = document.get("provenance")
-    if not provenance:
-        return None
-    keys = ("seed", "data_digest", "model_digest", "machine", "processors", "device")
+    validation = document.get("validation")
+    training = document.get("provenance")
+    measuring = validation.get("provenance") if validation else None
+    blocks = []
+    if training:
+        blocks.append(("training", _block({"made": document.get("made", ""), **training})))
+    if measuring:
+        said: dict[str, Any] = {key: training.get(key) for key in _ALIKE} if training else {}
+        new = {key: one for key, one in measuring.items() if key not in said or said[key] != one}
+        blocks.append(("validation", _block(cast("Provenance", new))))
+    return Chapter("repeat", "repeat.html.j2", {"blocks": blocks}) if blocks else None
+
+
+_ALIKE = ("recipe", "data_digest", "versions", "python", "machine", "processors", "device")
+"""Said of a cross-validation only where it is not so of the training."""
+
+
+def _block(provenance: Provenance) -> dict[str, Any]:
+    keys = ("made", "seed", "data_digest", "model_digest", "machine", "processors", "device")
     known: dict[str, Any] = {**provenance}
-    facts = [(words(f"repeat.{key}"), str(known[key])) for key in keys if known.get(key) is not None]
-    if document.get("made"):
-        facts.insert(0, (words("repeat.made"), document["made"]))
+    facts = [(words(f"repeat.{key}"), str(known[key])) for key in keys if known.get(key) not in (None, "")]
     versions = dict(provenance.get("versions", {}))
     if "python" in provenance:
         versions = {"python": provenance["python"], **versions}
     seconds = provenance.get("seconds", {})
-    data = {
+    return {
         "command": provenance.get("command", ""),
         "facts": facts,
         "versions": versions,
         "recipe": provenance.get("recipe", ""),
         "seconds": [(known_word(stage, "stage"), value) for stage, value in seconds.items()],
     }
-    return Chapter("repeat", "repeat.html.j2", data)
