@@ -29,7 +29,7 @@ _SMALL = 150  # side of a picture on a sheet
 _PAIR_GAP = 8
 _TEXT = 45
 _LEGEND = 72
-_WIDEST_TITLE = 1160  # a longer one is cut
+_WIDEST = 1160  # room for title and note; longer ones are cut
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,7 +165,8 @@ def explanation_sheet(
     pair = 2 * _SMALL + _PAIR_GAP
     step_x, step_y = pair + style.MARGIN, _SMALL + _TEXT + style.GAP
     line = text_width(fonts.drawable(title, "Explained"), style.TITLE_SIZE)
-    needed = max(columns * step_x - style.MARGIN, min(line, _WIDEST_TITLE))
+    under = text_width(fonts.drawable(note, ""), style.NOTE_SIZE)
+    needed = max(columns * step_x - style.MARGIN, min(max(line, under), _WIDEST))
     width = max(720, 2 * style.MARGIN + math.ceil(needed))
     body = _LEGEND + max(1, -(-len(shown) // columns)) * step_y
     page = Page(width, page_height(body, note=note), title=title, note=note, untitled="Explained")
