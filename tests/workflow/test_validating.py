@@ -77,7 +77,7 @@ def test_figures_table_and_report_are_written(validated: Validation, written: Pa
     assert figures["accuracy"] == validated.evaluation.accuracy.as_json()
     assert (figures["folds"], figures["repeats"]) == (2, 2)
     assert figures["repeat_shares"] == [one.accuracy.as_json() for one in validated.evaluations]
-    assert figures["provenance"]["data_digest"] == validated.data_digest
+    assert figures["provenance"] == validated.provenance
     assert len(figures["learning_curve"]["points"]) == 4
     with (written / "out_of_fold.csv").open(encoding="utf-8", newline="") as table:
         rows = list(csv.DictReader(table))
@@ -110,6 +110,8 @@ def test_the_same_seed_gives_the_same(validated: Validation, marks: Path, recipe
     again = validate(marks, recipe, folds=2)
     np.testing.assert_array_equal(again.folds, validated.folds)
     np.testing.assert_array_equal(again.evaluation.probabilities, validated.evaluation.probabilities)
+    assert again.provenance["recipe"] == validated.provenance["recipe"]
+    assert "command" not in again.provenance  # its recipe is nowhere written
 
 
 def test_it_joins_the_report_of_a_run(parted: Path, trained: TrainingRun, tmp_path: Path) -> None:
@@ -122,7 +124,7 @@ def test_it_joins_the_report_of_a_run(parted: Path, trained: TrainingRun, tmp_pa
     assert after["validation"]["verdict"] == [sentence.as_json() for sentence in found.verdict]
     made = after["validation"]["provenance"]
     assert made["command"].startswith(f"oxmark validate {parted} --recipe ") and made["seed"] == 0
-    assert made["data_digest"] == found.data_digest == before["provenance"]["data_digest"]
+    assert made["data_digest"] == found.provenance["data_digest"] == before["provenance"]["data_digest"]
     assert {**after, "validation": None, "pictures": None} == {**before, "validation": None, "pictures": None}
     assert before["pictures"].items() <= after["pictures"].items()
     assert (run / "model.onnx").read_bytes() == trained.model.read_bytes()

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -64,6 +64,7 @@ class Validation:
         checkup: What the doctor found.
         learning_curve: What fewer pictures would have given; None when not asked for.
         notes: What the user should know.
+        provenance: Everything needed to do it again: recipe, seed, command, digest of the data, versions.
         errors: Pictures that could not be read, and were left out.
     """
 
@@ -82,17 +83,13 @@ class Validation:
     checkup: Checkup
     learning_curve: LearningCurve | None
     notes: tuple[Message, ...]
+    provenance: Mapping[str, Any]
     errors: tuple[PictureError, ...]
 
     @property
     def evaluation(self) -> Evaluation:
         """The answers of the first division."""
         return self.evaluations[0]
-
-    @functools.cached_property
-    def data_digest(self) -> str:
-        """A name for the pictures, their classes, parts and drawers, as of a training on them."""
-        return run_folder.data_digest(self.prepared.dataset, self.prepared.digest_by_path)
 
     @property
     def spread(self) -> tuple[float, float]:
@@ -188,6 +185,7 @@ def validate(
     from oxmark.recipes import RECIPES, Recipe, load_recipe
     from oxmark.workflow.preparing import prepare_whole
     from oxmark.workflow.validation_notes import notes
+    from oxmark.workflow.validation_report import provenance, write_validation
 
     progress = progress or Progress()
     dataset = read_folder(data)
@@ -229,12 +227,12 @@ def validate(
         checkup=checkup(prepared.dataset, prepared.traits, prepared.seen),
         learning_curve=_curve(prepared, thinner, fewer, plans[0], evaluations[0]) if learning_curve else None,
         notes=(),
+        provenance={},
         errors=prepared.bad,
     )
-    report = replace(report, notes=(*divider.notes, *notes(report, dataset)))
+    told = (*divider.notes, *notes(report, dataset))
+    report = replace(report, notes=told, provenance=provenance(report, place))
     if place is not None:
-        from oxmark.workflow.validation_report import write_validation
-
         write_validation(place, report)
     return report
 

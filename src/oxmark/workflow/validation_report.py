@@ -47,16 +47,14 @@ def write_validation(folder: Path, result: Validation) -> None:
 
     make_folder(folder)
     joins = (folder / run_folder.MODEL).exists()
-    provenance = _provenance(folder, result)
-    section = {**validation_section(result), "provenance": provenance}
+    section = validation_section(result)
     pictures = _pictures(section, result)
     document = read_document(folder) if joins else _document(folder, result)
     kept = {name: one for name, one in document.get("pictures", {}).items() if not name.startswith(PREFIX)}
     write_document(folder, {**document, "validation": section, "pictures": {**kept, **pictures}})
     if not joins:
         write_text(folder / run_folder.RECIPE, to_toml(result.recipe))
-    figures = {**validation_json(result), "provenance": provenance}
-    text = json.dumps(figures, ensure_ascii=False, indent=2)
+    text = json.dumps(validation_json(result), ensure_ascii=False, indent=2)
     write_text(folder / FIGURES, text + "\n")
     _write_table(folder / TABLE, result)
     share = result.evaluation.accuracy
@@ -112,6 +110,7 @@ def validation_section(result: Validation) -> dict[str, Any]:
         ],
         "learning_curve": result.learning_curve.as_json() if result.learning_curve else None,
         "notes": [note.as_json() for note in result.notes],
+        "provenance": dict(result.provenance),
     }
 
 
@@ -189,22 +188,28 @@ def _document(folder: Path, result: Validation) -> dict[str, Any]:
         **beginning("validation", folder.resolve().name, dataset.classes),
         "data": {
             "folder": str(result.data),
-            "digest": result.data_digest,
+            "digest": result.provenance["data_digest"],
             "counts": {"all": dict(zip(dataset.classes, counts.tolist(), strict=True))},
         },
         "findings": findings_json(result.checkup.findings),
     }
 
 
-def _provenance(folder: Path, result: Validation) -> dict[str, Any]:
-    """Everything needed to do it again."""
-    from oxmark.recipes import to_toml
+def provenance(result: Validation, folder: Path | None) -> dict[str, Any]:
+    """Everything needed to do it again.
 
+    Args:
+        result: What was found.
+        folder: Where its recipe is written; None for nowhere, so that only a recipe of ours can be named.
+    """
+    from oxmark.recipes import RECIPES, to_toml
+
+    named = folder is not None or run_folder.recipe_word(result.recipe, Path()) in RECIPES
     return {
         "recipe": to_toml(result.recipe),
         "seed": result.seed,
-        "command": _command(folder, result),
-        "data_digest": result.data_digest,
+        **({"command": _command(folder or Path(), result)} if named else {}),
+        "data_digest": run_folder.data_digest(result.prepared.dataset, result.prepared.digest_by_path),
         "made": now(),
         **run_folder.conditions(),
     }
