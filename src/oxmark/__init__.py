@@ -21,9 +21,9 @@ Each name loads on first use: ``import oxmark`` and predicting load neither torc
 
 Example:
     >>> import oxmark  # doctest: +SKIP
-    >>> run = oxmark.train("marks", recipe="marks", seed=0)
-    >>> classifier = oxmark.load(run)
-    >>> classifier.predict("photo.png").label
+    >>> run = oxmark.train("marks", recipe="marks", seed=0)  # doctest: +SKIP
+    >>> classifier = oxmark.load(run)  # doctest: +SKIP
+    >>> classifier.predict("photo.png").label  # doctest: +SKIP
     'O'
 """
 

@@ -14,7 +14,7 @@ from PIL import Image
 
 import oxmark.errors
 from oxmark.data.dataset import Dataset, Sample
-from oxmark.data.doctor import Finding
+from oxmark.data.doctor import Evidence, Finding
 from oxmark.data.draw import draw_dataset
 from oxmark.data.folder import read_folder
 from oxmark.data.traits import Traits
@@ -39,7 +39,7 @@ class Read:
     seen: np.ndarray
 
     def check(self) -> Checkup:
-        return checkup(self.dataset, self.traits, self.seen)
+        return checkup(Evidence(self.dataset, self.traits, self.seen))
 
     def with_samples(self, samples: Sequence[Sample]) -> Read:
         """The same pictures, but their labels, parts or hands are others."""
@@ -132,7 +132,7 @@ def test_in_a_class_of_few_nothing_is_suspected(clean: Read) -> None:
         samples[row] = dataclasses.replace(samples[row], label=2)
     whole = clean.with_samples(samples)
     dataset = dataclasses.replace(whole.dataset, classes=("O", "X", "Y"))
-    found = checkup(dataset, clean.traits, clean.seen)
+    found = checkup(Evidence(dataset, clean.traits, clean.seen))
     assert files(found, "wrong_labels") == set()
     assert "missing_pictures" in codes(found.findings)
 
@@ -143,7 +143,7 @@ def test_two_spellings_of_a_class_are_not_suspected_of_each_other(clean: Read) -
         samples[row] = dataclasses.replace(samples[row], label=2)
     whole = clean.with_samples(samples)
     dataset = dataclasses.replace(whole.dataset, classes=("O", "X", "o"))
-    assert codes(checkup(dataset, clean.traits, clean.seen).findings) == {"class_spelling"}
+    assert codes(checkup(Evidence(dataset, clean.traits, clean.seen)).findings) == {"class_spelling"}
 
 
 def test_leaked_copies_are_all_found(clean: Read, tmp_path: Path) -> None:
@@ -209,7 +209,7 @@ def test_a_shortcut_of_one_class_names_that_class(clean: Read) -> None:
         tinted = dataclasses.replace(clean.traits[row], border=(1.0, 0.9, 0.5 + 0.001 * (row % 7)))
         traits.append(tinted if label == 2 else clean.traits[row])
     dataset = dataclasses.replace(clean.dataset, classes=names, samples=tuple(samples))
-    found = checkup(dataset, traits, clean.seen).findings
+    found = checkup(Evidence(dataset, traits, clean.seen)).findings
     (finding,) = [one for one in found if one.code == "shortcut_border"]
     assert "alone tells class Y from all others: 21 of its 21 pictures are found" in str(finding.what)
     assert len(finding.files) == sum(sample.label == 2 for sample in samples)

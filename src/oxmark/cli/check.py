@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from oxmark.cli.output import answer, json_option, path_option, progress_on_stderr
+from oxmark.cli.output import answer, console, json_option, path_option, progress_on_stderr
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -46,16 +46,14 @@ def check(data: Path, fix: Path | None, as_json: bool) -> int:
 
 
 def _print(result: Checkup) -> None:
-    from rich.console import Console
-
-    console = Console(width=None if Console().is_terminal else 110, highlight=False, markup=False)
+    shown = console(110)
     parts = ", ".join(f"{part} {sum(of.values())}" for part, of in result.counts.items())
-    console.print(f"{result.data}: {result.pictures} pictures ({parts}) of {', '.join(result.classes)}\n")
+    shown.print(f"{result.data}: {result.pictures} pictures ({parts}) of {', '.join(result.classes)}\n")
     if result.findings:
-        _print_trimmed(console, _table(result))
-    console.print(str(result.sentence))
+        _print_trimmed(shown, _table(result))
+    shown.print(str(result.sentence))
     if result.mended:
-        _print_mended(console, result)
+        _print_mended(shown, result)
 
 
 def _print_mended(console: Console, result: Checkup) -> None:

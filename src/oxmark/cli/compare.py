@@ -9,12 +9,13 @@ import click
 
 from oxmark.cli.output import (
     answer,
+    console,
     json_option,
     model_path,
     part_option,
     printable,
-    say,
     say_left_out,
+    say_unreadable,
     share_cells,
 )
 
@@ -47,8 +48,7 @@ def compare(first: Path, second: Path, data: Path, part: str, as_json: bool) -> 
     else:
         _print(result)
     say_left_out(result.left_out, " of both, because one of the models was trained or tuned on them")
-    for error in result.errors:
-        say(f"cannot be read: {error}")
+    say_unreadable(result.errors)
     if result.comparison.total == 0:
         return 2
     return 1 if result.errors else 0
@@ -56,7 +56,6 @@ def compare(first: Path, second: Path, data: Path, part: str, as_json: bool) -> 
 
 def _print(result: ComparedModels) -> None:
     from rich import box
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
@@ -65,7 +64,7 @@ def _print(result: ComparedModels) -> None:
         table.add_column(name, justify="right", no_wrap=True)
     for which, name, one in zip(("first", "second"), result.names, result.evaluations, strict=True):
         table.add_row(f"{which}: {name}", *share_cells(one.accuracy), str(one.refused))
-    Console(width=None if Console().is_terminal else 120, highlight=False, markup=False).print(table)
+    console().print(table)
     found = result.comparison
     click.echo(
         f"right by both {found.both}, by the first alone {found.only_a}, by the second alone {found.only_b}, "

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from oxmark.cli.output import answer, json_option, say, seed_option
+from oxmark.cli.output import answer, json_option, numbers, say, seed_option
 
 
 @click.command(short_help="Draw a set of marks by several made-up hands.")
@@ -29,22 +29,11 @@ def draw(data: Path, classes: str, hands: int, counts: str, seed: int, as_json: 
     """
     from oxmark.data.draw import draw_dataset
 
-    folder = draw_dataset(data, classes=_names(classes), hands=hands, counts=_numbers(counts), seed=seed)
+    names = [name.strip() for name in classes.split(",") if name.strip()]
+    each = numbers(counts, int, "--counts", "38,8,6")
+    folder = draw_dataset(data, classes=names, hands=hands, counts=each, seed=seed)
     if as_json:
-        answer({"data": str(folder), "classes": _names(classes), "counts": _numbers(counts), "hands": hands})
+        answer({"data": str(folder), "classes": names, "counts": each, "hands": hands})
     else:
         click.echo(str(folder))
         say(f"Drawn. Look at it with: oxmark show {folder}")
-
-
-def _names(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]
-
-
-def _numbers(text: str) -> list[int]:
-    try:
-        return [int(number) for number in text.split(",")]
-    except ValueError:
-        raise click.BadParameter(
-            f"'{text}' is no list of numbers like 38,8,6.", param_hint="--counts"
-        ) from None

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from oxmark.cli.output import answer, json_option, part_option, path_option, say, say_left_out, share_cells
+from oxmark.cli.output import (
+    answer,
+    console,
+    json_option,
+    part_option,
+    path_option,
+    say,
+    say_left_out,
+    say_unreadable,
+    share_cells,
+)
 
 if TYPE_CHECKING:
     from oxmark.evaluation.metrics import Evaluation
@@ -33,8 +43,7 @@ def evaluate(model: Path, data: Path, part: str, out: Path | None, as_json: bool
     else:
         _print(result)
     say_left_out(result.left_out, ", because the model was trained or tuned on them")
-    for error in result.errors:
-        say(f"cannot be read: {error}")
+    say_unreadable(result.errors)
     if result.accuracy.total == 0:
         return 2
     if out is not None:
@@ -44,7 +53,6 @@ def evaluate(model: Path, data: Path, part: str, out: Path | None, as_json: bool
 
 def _print(result: Evaluation) -> None:
     from rich import box
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
@@ -55,7 +63,7 @@ def _print(result: Evaluation) -> None:
         table.add_row(name, *share_cells(share), *(str(n) for n in counts))
     table.add_section()
     table.add_row("all", *share_cells(result.accuracy), *(str(n) for n in result.confusion.sum(axis=0)))
-    Console(width=None if Console().is_terminal else 120, highlight=False, markup=False).print(table)
+    console().print(table)
     if result.loss is not None:
         click.echo(f"loss {result.loss:.3f} (cross-entropy); 'none of these': {result.refused}")
     click.echo(result.sentence)

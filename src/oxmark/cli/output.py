@@ -5,17 +5,22 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from oxmark import words
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from oxmark.cli.display import PlainProgress
+    from oxmark.errors import PictureError
     from oxmark.evaluation.metrics import Share
+
+Number = TypeVar("Number", int, float)
 
 BUILTIN = "builtin"
 """Names the built-in O/X model wherever a model is asked for."""
@@ -124,6 +129,34 @@ def share_cells(share: Share) -> tuple[str, str, str, str]:
     interval = share.interval
     ends = f"{interval[0] * 100:.1f} to {interval[1] * 100:.1f} %" if interval else "-"
     return str(share.right), str(share.total), percent(share.share), ends
+
+
+def console(width: int = 120) -> Console:
+    """Stdout for tables, as wide as the terminal, elsewhere so many columns; text is printed as it is."""
+    from rich.console import Console
+
+    return Console(width=None if Console().is_terminal else width, highlight=False, markup=False)
+
+
+def say_unreadable(errors: Iterable[PictureError]) -> None:
+    """Name the pictures that could not be read, and the cure."""
+    for error in errors:
+        say(f"cannot be read: {error}")
+
+
+def numbers(text: str, kind: Callable[[str], Number], option: str, example: str) -> list[Number]:
+    """What an option with commas between its numbers was given. Raises :class:`click.BadParameter`.
+
+    Example:
+        >>> numbers("38,8,6", int, "--counts", "38,8,6")
+        [38, 8, 6]
+    """
+    try:
+        return [kind(number) for number in text.split(",")]
+    except ValueError:
+        raise click.BadParameter(
+            f"'{text}' is no list of numbers like {example}.", param_hint=option
+        ) from None
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from oxmark.cli.output import answer, json_option, png_option, say
+from oxmark.cli.output import answer, console, json_option, png_option, say, say_unreadable
 
 if TYPE_CHECKING:
     from oxmark.workflow.looking import Overview
@@ -34,8 +34,7 @@ def show(data: Path, out: Path | None, as_json: bool) -> int:
     root = overview.dataset.root
     for item in overview.dataset.skipped:
         say(f"skipped: {item.path.relative_to(root)}: {item.reason}")
-    for error in overview.errors:
-        say(f"cannot be read: {error}")
+    say_unreadable(overview.errors)
     if out is not None:
         notes = draw_overview(overview, out)
         for note in notes:
@@ -47,7 +46,6 @@ def show(data: Path, out: Path | None, as_json: bool) -> int:
 
 def _print_table(overview: Overview) -> None:
     from rich import box
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
@@ -62,5 +60,4 @@ def _print_table(overview: Overview) -> None:
         first = group.part if group.part != part else ""
         table.add_row(first, group.name, str(group.pictures), group.sizes, formats, modes, hands)
         part = group.part
-    console = Console(width=None if Console().is_terminal else 120, highlight=False, markup=False)
-    console.print(table)
+    console().print(table)

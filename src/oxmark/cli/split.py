@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from oxmark.cli.output import answer, json_option, percent, printable, progress_on_stderr, say, seed_option
+from oxmark.cli.output import (
+    answer,
+    console,
+    json_option,
+    numbers,
+    percent,
+    printable,
+    progress_on_stderr,
+    say,
+    seed_option,
+)
 
 if TYPE_CHECKING:
     from oxmark.workflow.splitting import Splitting
@@ -52,7 +62,7 @@ def split(
         result = divide(
             data,
             out,
-            parts=_numbers(parts),
+            parts=numbers(parts, float, "--parts", "70,15,15"),
             group=group,
             seed=seed,
             link=link,
@@ -74,18 +84,8 @@ def split(
     return 1 if result.errors else 0
 
 
-def _numbers(text: str) -> list[float]:
-    try:
-        return [float(number) for number in text.split(",")]
-    except ValueError:
-        raise click.BadParameter(
-            f"'{text}' is no list of numbers like 70,15,15.", param_hint="--parts"
-        ) from None
-
-
 def _print(result: Splitting) -> None:
     from rich import box
-    from rich.console import Console
     from rich.table import Table
 
     classes = list(next(iter(result.counts.values())))
@@ -99,4 +99,4 @@ def _print(result: Splitting) -> None:
         number = sum(row.values())
         cells = [*(str(n) for n in row.values()), str(number), percent(number / total)]
         table.add_row(part, *cells, *([str(result.hands[part])] if known else []))
-    Console(width=None if Console().is_terminal else 110, highlight=False, markup=False).print(table)
+    console(110).print(table)

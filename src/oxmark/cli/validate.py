@@ -9,12 +9,14 @@ import click
 
 from oxmark.cli.output import (
     answer,
+    console,
     json_option,
     path_option,
     printable,
     progress_on_stderr,
     recipe_option,
     say,
+    say_unreadable,
     seed_option,
     set_option,
     share_cells,
@@ -94,8 +96,7 @@ def validate(
         answer(validation_json(result))
     else:
         _print(result)
-    for error in result.errors:
-        say(f"cannot be read: {error}")
+    say_unreadable(result.errors)
     if out is not None:
         say(f"The report is {out / 'report.html'}")
     return 1 if result.errors else 0
@@ -103,7 +104,6 @@ def validate(
 
 def _print(result: Validation) -> None:
     from rich import box
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
@@ -121,7 +121,7 @@ def _print(result: Validation) -> None:
         for name, share in group:
             table.add_row(name, *share_cells(share))
         table.add_section()
-    Console(width=None if Console().is_terminal else 120, highlight=False, markup=False).print(table)
+    console().print(table)
     for sentence in result.sentences:
         click.echo(str(sentence))
     names = evaluation.classes

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from oxmark.cli.output import answer, json_option, path_option, progress_on_stderr, say
+from oxmark.cli.output import answer, console, json_option, path_option, progress_on_stderr, say
 
 if TYPE_CHECKING:
     from oxmark.workflow.verifying import Verification
@@ -43,7 +43,6 @@ def verify(run: Path, data: Path | None, device: str | None, as_json: bool) -> i
 
 def _print(result: Verification) -> None:
     from rich import box
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
@@ -51,7 +50,7 @@ def _print(result: Verification) -> None:
         table.add_column(name)
     for line in result.lines:
         table.add_row(line.what, line.recorded, line.now, OUTCOMES[line.outcome])
-    Console(width=None if Console().is_terminal else 120, highlight=False, markup=False).print(table)
+    console().print(table)
     click.echo(result.sentence)
     if not result.same:
         say(f"Nothing in {result.run} was changed.")

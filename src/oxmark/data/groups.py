@@ -104,6 +104,28 @@ def bursts(samples: Sequence[Sample], traits: Sequence[Traits]) -> _Ints:
     return connected(len(samples), series_pairs(samples, traits))
 
 
+def class_by_hand(labels: _Ints, hands: _Ints) -> float:
+    """How far whoever knows the hand knows the class.
+
+    Args:
+        labels: int64 ``(N,)``, the class of each picture, 0..K-1.
+        hands: ``(N,)``, who drew each.
+
+    Returns:
+        Of the pictures by hands with two or more, the share in the class that their hand draws most, 0..1; 0
+        where there is no such hand.
+
+    Example:
+        >>> class_by_hand(np.array([0, 0, 1, 1, 1]), np.array([5, 5, 6, 6, 7]))
+        1.0
+    """
+    _, numbers = np.unique(hands, return_inverse=True)
+    table = np.zeros((numbers.max(initial=-1) + 1, labels.max(initial=-1) + 1), np.int64)
+    np.add.at(table, (numbers, labels), 1)
+    several = table[table.sum(axis=1) > 1]
+    return float(several.max(axis=1, initial=0).sum() / max(several.sum(), 1))
+
+
 def connected(count: int, pairs: _Pairs) -> _Ints:
     """The number of its group for each of ``count`` positions, where ``pairs`` belong together.
 

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from oxmark.data.dataset import Dataset, Sample
 from oxmark.data.metadata import FILE_COLUMN, HAND_COLUMN, METADATA_NAME
-from oxmark.data.walk import shown_name
+from oxmark.data.walk import disk_name, free_path, shown_name
 from oxmark.errors import OutputError
 
 Row = dict[str, str]
@@ -68,13 +68,12 @@ def new_names(dataset: Dataset) -> list[str]:
     """
     split = [_split_path(dataset, sample) for sample in dataset.samples]
     plain = [f"{name}/{below}" for _, name, below in split]
-    number = Counter(_key(name) for name in plain)
+    number = Counter(disk_name(name) for name in plain)
     taken: set[str] = set()
     names = []
     for name, (top, class_name, below) in zip(plain, split, strict=True):
-        wanted = f"{class_name}/{top}/{below}" if top and number[_key(name)] > 1 else name
-        names.append(_free(wanted, taken))
-        taken.add(_key(names[-1]))
+        wanted = f"{class_name}/{top}/{below}" if top and number[disk_name(name)] > 1 else name
+        names.append(str(free_path(PurePosixPath(wanted), taken, "-")))
     return names
 
 
@@ -83,20 +82,6 @@ def _split_path(dataset: Dataset, sample: Sample) -> tuple[str, str, str]:
     pieces = sample.path.relative_to(dataset.root).parts
     depth = 1 if sample.part is None else 2
     return pieces[0] if depth == 2 else "", dataset.classes[sample.label], "/".join(pieces[depth:])
-
-
-def _free(name: str, taken: set[str]) -> str:
-    """The name, or the first of name-2, name-3 ... that is not taken."""
-    path, number, free = PurePosixPath(name), 1, name
-    while _key(free) in taken:
-        number += 1
-        free = str(path.with_name(f"{path.stem}-{number}{path.suffix}"))
-    return free
-
-
-def _key(name: str | Path) -> str:
-    """Equal for names that some disk takes for the same."""
-    return shown_name(str(name)).casefold()
 
 
 def _link(path: Path, target: Path) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
+from typing import TypeVar
 
 from oxmark.errors import FolderError
 
+AnyPath = TypeVar("AnyPath", bound=PurePath)
 _HIDDEN_NAMES = frozenset({"thumbs.db", "desktop.ini", "__macosx", "__pycache__", "$recycle.bin", "@eadir"})
 
 
@@ -39,6 +41,37 @@ def shown_name(text: str) -> str:
         1
     """
     return unicodedata.normalize("NFC", text).encode("utf-8", "backslashreplace").decode()
+
+
+def disk_name(text: str) -> str:
+    """Equal for names and paths that some disk takes for the same: letter case does not count.
+
+    Example:
+        >>> disk_name("O/1.PNG") == disk_name("o/1.png")
+        True
+    """
+    return shown_name(text).casefold()
+
+
+def free_path(path: AnyPath, taken: set[str], mark: str) -> AnyPath:
+    """A path, or one with a number where it is taken; no two are alike on any disk.
+
+    Args:
+        path: Wanted, relative to the folder where it will be.
+        taken: What was given out before, by :func:`disk_name`; the result is added.
+        mark: Stands before the number.
+
+    Example:
+        >>> taken = {"o/1.png"}
+        >>> print(free_path(Path("O/1.png"), taken, "-"))
+        O/1-2.png
+    """
+    free, number = path, 1
+    while disk_name(free.as_posix()) in taken:
+        number += 1
+        free = path.with_name(f"{path.stem}{mark}{number}{path.suffix}")
+    taken.add(disk_name(free.as_posix()))
+    return free
 
 
 class Walk:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from oxmark.data.groups import class_by_hand
 from oxmark.evaluation.metrics import Share
 
 _Ints = npt.NDArray[np.int64]
@@ -75,7 +76,7 @@ def find_shortcuts(
     pictures = np.bincount(labels, minlength=1)
     if len(labels) < 10 or (pictures > 0).sum() < 2 or pictures.max() < 2:
         return ()
-    by_person = groups is not None and _tells_by_person(groups, labels)
+    by_person = groups is not None and class_by_hand(labels, groups) > _BY_PERSON
     found = []
     for name, values in features.items():
         columns = np.asarray(values, np.float64).reshape(len(labels), -1)
@@ -126,12 +127,3 @@ def _of_one(answers: _Ints, labels: _Ints) -> tuple[Share, float, int] | None:
 def _far_above(share: Share, chance: float, way: float) -> bool:
     low = share.interval[0] if share.interval else 0.0
     return low > chance + way * (1 - chance)
-
-
-def _tells_by_person(groups: _Ints, labels: _Ints) -> bool:
-    """Whether nearly every picture is of the class that its hand draws most."""
-    _, hands = np.unique(groups, return_inverse=True)
-    table = np.zeros((hands.max() + 1, labels.max() + 1), np.int64)
-    np.add.at(table, (hands, labels), 1)
-    several = table.sum(axis=1) > 1
-    return bool(table[several].max(axis=1).sum() > _BY_PERSON * max(table[several].sum(), 1))

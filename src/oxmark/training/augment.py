@@ -64,7 +64,8 @@ def augment(batch: Tensor, recipe: Recipe, generator: torch.Generator) -> Tensor
         float32 ``(N, 1, S, S)``, values 0..1; the batch itself is not changed.
 
     Example:
-        >>> recipe = load_recipe("marks")  # doctest: +SKIP
+        >>> from oxmark.recipes import load_recipe
+        >>> recipe = load_recipe("marks")
         >>> augment(torch.rand(8, 1, 64, 64), recipe, torch.Generator().manual_seed(0)).shape
         torch.Size([8, 1, 64, 64])
     """

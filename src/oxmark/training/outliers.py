@@ -18,8 +18,7 @@ from PIL import Image
 
 from oxmark.data.conditions import opaque
 from oxmark.data.likeness import coarse
-from oxmark.modelfile.preprocess import preprocess_model
-from oxmark.modelfile.session import open_session
+from oxmark.modelfile.preprocess import preprocess_session
 from oxmark.training.figures import made_figures
 
 Array = npt.NDArray[np.float32]
@@ -150,8 +149,7 @@ def _with_part(one: Array, other: Array, rng: np.random.Generator) -> Array:
 
 def empty_pictures(count: int, size: int, margin: float, rng: np.random.Generator) -> Array:
     """What the ink graph makes of paper, noise and light alone: float32 ``(count, 1, size, size)``."""
-    graph = preprocess_model("ink", size, margin).SerializeToString()
-    session = open_session(graph, "the preprocessing graph")
+    session = preprocess_session("ink", size, margin)
     papers = [_paper(rng) for _ in range(count)]
     with ThreadPoolExecutor(2) as pool:
         seen = list(pool.map(lambda paper: session.run(["seen"], {"pixels": paper[None]})[0], papers))

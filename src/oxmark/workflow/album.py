@@ -73,17 +73,32 @@ def album(
 
 
 def shown(seen: npt.NDArray[np.float32], recipe: Recipe) -> npt.NDArray[np.float32]:
-    """What a network saw, dark on light for the eye: the ink graph gives strong ink high values."""
+    """What a network sees, dark on light for the eye: the ink graph gives strong ink high values."""
     return 1 - seen if recipe.preprocess == "ink" else seen
 
 
-def contrast(heat: npt.NDArray[np.float32], probabilities: npt.NDArray[np.float32], truth: int) -> Heat:
-    """Evidence for the answer rather than for the truth, or where it is right, for the runner-up.
+def compared(probabilities: npt.ArrayLike, truth: int | None) -> tuple[int, int]:
+    """The most probable class, and the one that it is compared with: the true one, or the runner-up.
+
+    Args:
+        probabilities: ``(K,)``, two at least.
+        truth: The class of the picture; None where the runner-up is wanted in any case.
+
+    Example:
+        >>> compared([0.7, 0.1, 0.2], truth=0), compared([0.7, 0.1, 0.2], truth=1)
+        ((0, 2), (0, 1))
+    """
+    answer, runner_up = np.argsort(-np.asarray(probabilities), kind="stable")[:2].tolist()
+    return answer, runner_up if truth is None or truth == answer else truth
+
+
+def contrast(heat: npt.NDArray[np.float32], probabilities: npt.ArrayLike, truth: int | None) -> Heat:
+    """Evidence for the one of the :func:`compared` classes rather than for the other.
 
     Args:
         heat: float32 ``(K, h, w)``, evidence for each class, in logits.
-        probabilities: float32 ``(K,)``.
-        truth: The class of the picture.
+        probabilities: ``(K,)``.
+        truth: The class of the picture, or None.
 
     Returns:
         float32 ``(h, w)``.
@@ -93,8 +108,8 @@ def contrast(heat: npt.NDArray[np.float32], probabilities: npt.NDArray[np.float3
         >>> float(contrast(heat, np.array([0.7, 0.1, 0.2], np.float32), truth=0)[0, 0])
         0.5
     """
-    answer, runner_up = np.argsort(-probabilities, kind="stable")[:2]
-    found: Heat = heat[answer] - heat[runner_up if answer == truth else truth]
+    answer, against = compared(probabilities, truth)
+    found: Heat = heat[answer] - heat[against]
     return found
 
 

@@ -13,9 +13,9 @@ import numpy.typing as npt
 from oxmark.data.dataset import Dataset
 from oxmark.data.decode import decode
 from oxmark.data.folder import read_folder
-from oxmark.modelfile.preprocess import preprocess_model
-from oxmark.modelfile.session import open_session
+from oxmark.modelfile.preprocess import preprocess_session
 from oxmark.recipes import Recipe, load_recipe
+from oxmark.workflow.album import shown
 from oxmark.workflow.progress import Progress
 
 if TYPE_CHECKING:
@@ -87,13 +87,8 @@ def variants_of(
     for path, original, one in zip(paths, originals, seen, strict=True):
         batch = torch.from_numpy(np.repeat(one[None], VARIANTS, axis=0))
         variants = change(batch, recipe, generator).numpy()[:, 0]
-        rows.append(AugmentationRow(original, _shown(one[0], recipe), _shown(variants, recipe), path.name))
+        rows.append(AugmentationRow(original, shown(one[0], recipe), shown(variants, recipe), path.name))
     return rows
-
-
-def _shown(seen: npt.NDArray[np.float32], recipe: Recipe) -> npt.NDArray[np.float32]:
-    """Ink is strong where a picture is dark, so it is turned round for the eye."""
-    return 1 - seen if recipe.preprocess == "ink" else seen
 
 
 def _as_trained(dataset: Dataset, recipe: Recipe, progress: Progress) -> Recipe:
@@ -115,8 +110,7 @@ def _as_trained(dataset: Dataset, recipe: Recipe, progress: Progress) -> Recipe:
 
 def _seen(pictures: Sequence[npt.NDArray[np.uint8]], recipe: Recipe) -> npt.NDArray[np.float32]:
     """What the network sees of some pictures, float32 ``(N, 1, S, S)``."""
-    graph = preprocess_model(recipe.preprocess, recipe.size, recipe.margin).SerializeToString()
-    session = open_session(graph, "the preprocessing graph")
+    session = preprocess_session(recipe.preprocess, recipe.size, recipe.margin)
     return np.concatenate([session.run(["seen"], {"pixels": pixels[None]})[0] for pixels in pictures])
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,16 +11,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from oxmark.data.dataset import Dataset
-from oxmark.data.doctor import Finding, Severity, examine, sorted_findings, verdict, worst_of
-from oxmark.data.doctor.evidence import Evidence
+from oxmark.data.doctor import Evidence, Finding, Severity, examine, sorted_findings, verdict, worst_of
 from oxmark.data.doctor.mended_copy import check_place, write_mended
 from oxmark.data.doctor.mending import Mending
 from oxmark.data.draw.writing import new_folder
 from oxmark.data.folder import read_folder
-from oxmark.data.traits import Traits
 from oxmark.data.walk import shown_name
-from oxmark.errors import PictureError, require_packages
+from oxmark.errors import require_packages
 from oxmark.recipes import load_recipe
 from oxmark.words import Message
 from oxmark.workflow.preparing import Read, read_pictures
@@ -113,46 +109,38 @@ def check(
         read = read_pictures(dataset, recipe, nothing, progress or Progress())
         traits = [one.traits if isinstance(one, Read) else one for one in read]
         seen = _stacked([one.seen for one in read if isinstance(one, Read)], recipe.size)
-        result = checkup(dataset, traits, seen)
+        evidence = Evidence(dataset, traits, seen)
+        result = checkup(evidence)
         if fix is None:
             return result
-        done = write_mended(Evidence(dataset, traits, seen), copy, str(fix), _findings)
+        done = write_mended(evidence, copy, str(fix), _findings)
     return replace(result, mended=done)
 
 
-def checkup(
-    dataset: Dataset, traits: Sequence[Traits | PictureError], seen: npt.NDArray[np.float32]
-) -> Checkup:
+def checkup(evidence: Evidence) -> Checkup:
     """Examine what has been read already.
 
     Args:
-        dataset: N samples.
-        traits: What was measured of each, in order; where a picture cannot be read, its error.
-        seen: What the network sees of the R readable ones, in order: float32 ``(R, 1, S, S)``, 0..1.
+        evidence: With what the network sees.
 
     Returns:
         As :func:`check`.
 
-    Raises:
-        ValueError: Not as many traits as samples, or not as many seen as readable.
-
     Example:
-        >>> checkup(dataset, traits, seen).worst  # doctest: +SKIP
+        >>> checkup(Evidence(dataset, traits, seen)).worst  # doctest: +SKIP
         'warning'
     """
+    dataset = evidence.dataset
     return Checkup(
         data=shown_name(str(dataset.root)),
         classes=dataset.classes,
         counts=dataset.counts(),
-        findings=_findings(dataset, traits, seen),
+        findings=_findings(evidence),
     )
 
 
-def _findings(
-    dataset: Dataset, traits: Sequence[Traits | PictureError], seen: npt.NDArray[np.float32]
-) -> tuple[Finding, ...]:
-    found = examine(dataset, traits, seen)
-    return sorted_findings([*found, *suspicions(dataset, traits, seen)])
+def _findings(evidence: Evidence) -> tuple[Finding, ...]:
+    return sorted_findings([*examine(evidence), *suspicions(evidence)])
 
 
 def _stacked(seen: list[npt.NDArray[np.float32]], size: int) -> npt.NDArray[np.float32]:

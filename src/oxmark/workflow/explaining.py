@@ -22,6 +22,7 @@ from oxmark.data.walk import shown_name
 from oxmark.errors import PictureError, require_packages
 from oxmark.inference import Classifier, Prediction, load
 from oxmark.words import Message
+from oxmark.workflow.album import compared, contrast
 from oxmark.workflow.answering import picture_files
 from oxmark.workflow.explained_folder import ExplainedFolder, picture_to_draw, sees_ink
 from oxmark.workflow.progress import Progress
@@ -74,14 +75,12 @@ class Explanation:
     @property
     def favoured(self) -> str:
         """The most probable class: the answer, unless that is "none of these"."""
-        return self._by_probability[0]
+        return self._names[compared(self._values, self._truth)[0]]
 
     @property
     def against(self) -> str:
         """The class that the answer is compared with: the right one if it is wrong, else the runner-up."""
-        if self.right is False and self.prediction.label is not None and self.truth is not None:
-            return self.truth
-        return self._by_probability[1]
+        return self._names[compared(self._values, self._truth)[1]]
 
     @property
     def contrast(self) -> Array:
@@ -89,9 +88,7 @@ class Explanation:
 
         Its mean over places is the logarithm of how many times as probable the one is as the other.
         """
-        names = list(self.prediction.probabilities)
-        found: Array = self.heat[names.index(self.favoured)] - self.heat[names.index(self.against)]
-        return found
+        return contrast(self.heat, self._values, self._truth)
 
     @property
     def sentence(self) -> Message:
@@ -126,9 +123,19 @@ class Explanation:
         return found | ({"drawn": str(self.drawn)} if self.drawn else {})
 
     @property
-    def _by_probability(self) -> list[str]:
-        values = self.prediction.probabilities
-        return sorted(values, key=lambda name: -values[name])
+    def _names(self) -> list[str]:
+        return list(self.prediction.probabilities)
+
+    @property
+    def _values(self) -> list[float]:
+        return list(self.prediction.probabilities.values())
+
+    @property
+    def _truth(self) -> int | None:
+        """The number of the true class; None where it is unknown, or the answer is "none of these"."""
+        if self.truth is None or self.prediction.label is None:
+            return None
+        return self._names.index(self.truth)
 
 
 class Explanations(tuple[Explanation, ...]):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,7 +72,7 @@ def finish(
         "seconds": clock.seconds,
     }
     with clock.stage("report"):
-        told = {"recipe": to_toml(recipe), "model_digest": hashlib.sha256(data).hexdigest(), **facts}
+        told = {"recipe": to_toml(recipe), "model_digest": classifier.digest, **facts}
         write_run_report(folder, recipe, prepared, evaluation, classifier, fitted.history, told)
     run_folder.write_facts(folder, facts)
     write_bytes(folder / run_folder.MODEL, data)

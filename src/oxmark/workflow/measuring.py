@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +18,7 @@ from oxmark.data.split import picture_digest
 from oxmark.errors import FolderError, PictureError, require_packages
 from oxmark.evaluation.metrics import Evaluation
 from oxmark.inference import Classifier, Prediction, load
-from oxmark.workflow.progress import Progress
+from oxmark.workflow.progress import Progress, done_for_each
 
 if TYPE_CHECKING:
     from oxmark.workflow.training_run import TrainingRun
@@ -107,7 +106,6 @@ def measure(
         left_out: Digests of pictures that must not be measured on.
         progress: Told how far it is.
     """
-    progress = progress or Progress()
 
     def one(sample: Sample) -> _Answered | PictureError:
         try:
@@ -116,17 +114,9 @@ def measure(
             return error
         return _Answered(sample, picture_digest(pixels), classifier.predict(pixels))
 
-    progress.begin("answering the pictures", len(samples))
-    answers: list[_Answered] = []
-    errors: list[PictureError] = []
-    with ThreadPoolExecutor(WORKERS) as pool:
-        for number, result in enumerate(pool.map(one, samples), start=1):
-            if isinstance(result, PictureError):
-                errors.append(result)
-            else:
-                answers.append(result)
-            progress.advance(number)
-    progress.end()
+    results = done_for_each("answering the pictures", one, samples, progress or Progress(), WORKERS)
+    answers = [result for result in results if isinstance(result, _Answered)]
+    errors = [result for result in results if isinstance(result, PictureError)]
     fresh = [answer for answer in answers if answer.digest not in left_out]
     seen = [dataset.relative(answer.sample) for answer in answers if answer.digest in left_out]
     return replace(

@@ -13,14 +13,14 @@ import numpy.typing as npt
 from oxmark.data.conditions import on_white, rendered
 from oxmark.data.dataset import Dataset, Sample
 from oxmark.data.decode import WORKERS, decode
+from oxmark.data.doctor import Evidence
 from oxmark.data.likeness import coarse
 from oxmark.data.split import complete_parts
 from oxmark.data.traits import Traits, traits_of
 from oxmark.errors import BadPictures, PictureError
-from oxmark.modelfile.preprocess import preprocess_model
-from oxmark.modelfile.session import open_session
+from oxmark.modelfile.preprocess import preprocess_session
 from oxmark.recipes import Recipe
-from oxmark.workflow.progress import Progress
+from oxmark.workflow.progress import Progress, done_for_each
 
 MOST_VIEWED = 400
 """Of so many pictures, evenly spread, views are rendered; more would take long and show little else."""
@@ -59,6 +59,11 @@ class PreparedSet:
         """The digest of each picture that was read, by where it lies."""
         paths = (sample.path for sample in self.dataset.samples)
         return dict(zip(paths, self.digests, strict=True))
+
+    @property
+    def evidence(self) -> Evidence:
+        """For the doctor."""
+        return Evidence(self.dataset, self.traits, self.seen)
 
     def rows(self, part: str) -> npt.NDArray[np.int64]:
         """The rows of one part, int64 ``(n,)``."""
@@ -170,8 +175,7 @@ def read_pictures(
     Returns:
         What was read, or its error, in the order of the samples.
     """
-    graph = preprocess_model(recipe.preprocess, recipe.size, recipe.margin).SerializeToString()
-    session = open_session(graph, "the preprocessing graph")
+    session = preprocess_session(recipe.preprocess, recipe.size, recipe.margin)
     every = -(-sum(learned_from) // MOST_VIEWED)  # of very many pictures only every so manieth has views
 
     def see(pixels: Pixels) -> npt.NDArray[np.float32]:
@@ -195,14 +199,7 @@ def read_pictures(
                 views[number] = view if _same_mark(view, seen) else seen
         return Read(seen, views, traits)
 
-    progress.begin("reading the pictures", len(dataset.samples))
-    results = []
-    with ThreadPoolExecutor(WORKERS) as pool:
-        for number, result in enumerate(pool.map(one, range(len(dataset.samples))), start=1):
-            results.append(result)
-            progress.advance(number)
-    progress.end()
-    return results
+    return done_for_each("reading the pictures", one, range(len(dataset.samples)), progress, WORKERS)
 
 
 def _same_mark(view: npt.NDArray[np.float32], seen: npt.NDArray[np.float32]) -> bool:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from oxmark.training.loop import Epoch
+
+One = TypeVar("One")
+Result = TypeVar("Result")
 
 
 class Progress:
@@ -36,6 +40,35 @@ class Progress:
     def should_stop(self) -> bool:
         """Asked during training; True stops it, saved so that it can go on."""
         return False
+
+
+def done_for_each(
+    what: str, function: Callable[[One], Result], items: Sequence[One], progress: Progress, workers: int
+) -> list[Result]:
+    """A stage that does the same for many, several side by side.
+
+    Args:
+        what: Is done.
+        function: Does it; its errors end the stage, so it returns what is to be gathered.
+        items: One by one.
+        progress: Told how far it is.
+        workers: So many at a time.
+
+    Returns:
+        The results in the order of the items.
+
+    Example:
+        >>> done_for_each("doubling", lambda number: 2 * number, [1, 2, 3], Progress(), workers=2)
+        [2, 4, 6]
+    """
+    progress.begin(what, len(items))
+    results = []
+    with ThreadPoolExecutor(workers) as pool:
+        for number, result in enumerate(pool.map(function, items), start=1):
+            results.append(result)
+            progress.advance(number)
+    progress.end()
+    return results
 
 
 class Clock:

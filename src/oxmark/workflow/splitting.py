@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from oxmark.data.traits import Traits, read_traits
 from oxmark.data.walk import shown_name
 from oxmark.errors import BadPictures, DataError, PictureError, require_packages
 from oxmark.workflow.preparing import bad_pictures
-from oxmark.workflow.progress import Progress
+from oxmark.workflow.progress import Progress, done_for_each
 
 _FAR = 5.0
 """Percentage points that a part may be off before the user is told."""
@@ -140,13 +139,8 @@ def _read(
         except PictureError as error:
             return error
 
-    progress.begin("reading the pictures", len(dataset.samples))
-    results = []
-    with ThreadPoolExecutor(WORKERS) as pool:
-        for number, result in enumerate(pool.map(one, [s.path for s in dataset.samples]), start=1):
-            results.append(result)
-            progress.advance(number)
-    progress.end()
+    paths = [sample.path for sample in dataset.samples]
+    results = done_for_each("reading the pictures", one, paths, progress, WORKERS)
     bad = tuple(result for result in results if isinstance(result, PictureError))
     traits = [result for result in results if isinstance(result, Traits)]
     if bad and (not skip_bad or not traits):

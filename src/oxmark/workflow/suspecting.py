@@ -8,14 +8,12 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from oxmark.data.dataset import Dataset
 from oxmark.data.doctor.evidence import Evidence, Picture, names_of, shortened
 from oxmark.data.doctor.finding import CODES, Finding
 from oxmark.data.doctor.folders import spelled
 from oxmark.data.folds import folds
 from oxmark.data.groups import group_numbers
-from oxmark.data.traits import Traits, shortcut_features
-from oxmark.errors import PictureError
+from oxmark.data.traits import shortcut_features
 from oxmark.evaluation.baselines import quick_probabilities
 from oxmark.evaluation.shortcuts import Shortcut, find_shortcuts
 from oxmark.evaluation.suspects import find_suspects
@@ -41,24 +39,20 @@ _CODES = {
 }
 
 
-def suspicions(
-    dataset: Dataset, traits: Sequence[Traits | PictureError], seen: npt.NDArray[np.float32]
-) -> Iterator[Finding]:
+def suspicions(evidence: Evidence) -> Iterator[Finding]:
     """Find pictures whose class seems wrong, and features besides the mark that tell the classes apart.
 
     Args:
-        dataset: N samples.
-        traits: Of each, in order, or its error.
-        seen: Of the R readable ones, in order: float32 ``(R, 1, S, S)``, ink 0..1.
+        evidence: What was read of the folder.
 
     Yields:
         Findings, in no order; none where there are too few pictures to say.
 
     Example:
-        >>> [finding.code for finding in suspicions(dataset, traits, seen)]  # doctest: +SKIP
+        >>> [finding.code for finding in suspicions(evidence)]  # doctest: +SKIP
         ['wrong_labels']
     """
-    evidence = Evidence(dataset, traits, seen)
+    dataset = evidence.dataset
     names = [spelled(name) for name in dataset.classes]  # two spellings of one class are one here
     number = Counter(names[one.sample.label] for one in evidence.usable)
     pictures = [one for one in evidence.usable if number[names[one.sample.label]] >= FEWEST]

@@ -234,7 +234,7 @@ def _noted(prepared: PreparedSet, notes: Sequence[str], progress: Progress) -> P
 
 def _examined(prepared: PreparedSet, progress: Progress) -> tuple[PreparedSet, Checkup]:
     """What the doctor says: a line when all is well, else each finding that is more than a note."""
-    found = checkup(prepared.dataset, prepared.traits, prepared.seen)
+    found = checkup(prepared.evidence)
     told = [one for one in found.findings if one.severity != "note" and one.code not in _TOLD_BY_THE_PARTS]
     notes = [_line(one) for one in told] or [str(found.sentence)]
     return _noted(prepared, notes, progress), found

@@ -224,7 +224,7 @@ def validate(
         baselines={name: answers[rows] for name, answers in simpler.items()},
         suspects=_suspects(divisions, divider.labels),
         shortcuts=find_shortcuts(shortcut_features(prepared.traits), divider.labels, divider.hands),
-        checkup=checkup(prepared.dataset, prepared.traits, prepared.seen),
+        checkup=checkup(prepared.evidence),
         learning_curve=_curve(prepared, thinner, fewer, plans[0], evaluations[0]) if learning_curve else None,
         notes=(),
         provenance={},

@@ -11,8 +11,7 @@ import numpy as np
 
 from oxmark.evaluation.metrics import Share
 from oxmark.files import make_folder, write_text
-from oxmark.modelfile.preprocess import preprocess_model
-from oxmark.modelfile.session import open_session
+from oxmark.modelfile.preprocess import preprocess_session
 from oxmark.words import Message
 from oxmark.workflow import run_folder
 from oxmark.workflow.album import Look, Pixels, album, contrast, shown
@@ -155,8 +154,7 @@ def _pictures(section: dict[str, Any], result: Validation) -> dict[str, Any]:
     doubted = [one.row for one in result.suspects if one.row not in set(rows)]
     rows = [*rows, *doubted[:MOST_HEAT]]
     recipe, samples = result.recipe, result.samples
-    graph = preprocess_model(recipe.preprocess, recipe.size, recipe.margin).SerializeToString()
-    session = open_session(graph, "the preprocessing graph")
+    session = preprocess_session(recipe.preprocess, recipe.size, recipe.margin)
     evaluation = result.evaluation
     heats = [
         contrast(result.heat[row], evaluation.probabilities[row], int(evaluation.truth[row]))

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +20,7 @@ from oxmark.data.folder import read_folder
 from oxmark.data.split import picture_digest
 from oxmark.errors import BadPictures, FolderError, PictureError, TrainingError
 from oxmark.workflow.preparing import bad_pictures
-from oxmark.workflow.progress import Progress
+from oxmark.workflow.progress import Progress, done_for_each
 from oxmark.workflow.recorded import Recorded, recorded_run
 from oxmark.workflow.then_and_now import Line, data_lines, result_lines
 
@@ -140,20 +139,11 @@ def _digests(dataset: Dataset, skip_bad: bool, progress: Progress) -> dict[Path,
             return error
 
     paths = [sample.path for sample in dataset.samples]
-    found: dict[Path, str] = {}
-    bad: list[PictureError] = []
-    progress.begin("comparing the pictures", len(paths))
-    with ThreadPoolExecutor(WORKERS) as pool:
-        for number, (path, result) in enumerate(zip(paths, pool.map(one, paths), strict=True), start=1):
-            if isinstance(result, PictureError):
-                bad.append(result)
-            else:
-                found[path] = result
-            progress.advance(number)
-    progress.end()
+    results = done_for_each("comparing the pictures", one, paths, progress, WORKERS)
+    bad = [result for result in results if isinstance(result, PictureError)]
     if bad and not skip_bad:
         raise BadPictures(bad_pictures(bad), bad)
-    return found
+    return {path: found for path, found in zip(paths, results, strict=True) if isinstance(found, str)}
 
 
 def _device(recorded: Recorded, device: str | None) -> tuple[str, tuple[str, ...]]:

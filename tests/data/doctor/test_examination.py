@@ -15,7 +15,7 @@ from .cases import MakeCase, look, parted, told
 
 
 def findings_of(evidence: Evidence) -> list[str]:
-    found = examine(evidence.dataset, evidence.traits, evidence.seen)
+    found = examine(evidence)
     told(found)
     return [one.code for one in found]
 
@@ -43,9 +43,9 @@ def test_nothing_readable_is_no_reason_to_fail(case: MakeCase) -> None:
 def test_numbers_must_agree(case: MakeCase) -> None:
     evidence = case(["O/1.png", "X/1.png"])
     with pytest.raises(ValueError, match="got 1 traits for 2 samples"):
-        examine(evidence.dataset, evidence.traits[:1])
+        Evidence(evidence.dataset, evidence.traits[:1])
     with pytest.raises(ValueError, match="got 1 seen pictures, expected one for each of 2"):
-        examine(evidence.dataset, evidence.traits, np.zeros((1, 1, 48, 48), np.float32))
+        Evidence(evidence.dataset, evidence.traits, np.zeros((1, 1, 48, 48), np.float32))
 
 
 def test_paths_in_commands_are_quoted(case: MakeCase) -> None:

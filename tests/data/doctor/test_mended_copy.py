@@ -123,7 +123,7 @@ def test_what_is_left_is_what_the_copy_shows(root: Path, tmp_path: Path) -> None
     (tmp_path / "new").mkdir()
     done = write_mended(read(root), tmp_path / "new", str(tmp_path / "new"), examine)
     copy = read(tmp_path / "new")
-    assert done.left == examine(copy.dataset, copy.traits, copy.seen)
+    assert done.left == examine(copy)
     assert {finding.severity for finding in done.left} == {"warning", "note"}
     assert done.as_json()["left"] == [finding.as_json() for finding in done.left]
     assert done.as_json()["changes"][0] == {

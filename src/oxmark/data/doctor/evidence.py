@@ -69,7 +69,11 @@ class Evidence:
     Attributes:
         dataset: As read; N samples.
         traits: Of each sample in order; where a picture cannot be read, its error.
-        seen: What the network sees of the readable ones, float32 ``(R, 1, S, S)``, or None.
+        seen: What the network sees of the readable ones, in order: float32 ``(R, 1, S, S)``, ink 0..1; or
+            None.
+
+    Raises:
+        ValueError: Not as many traits as samples, or not as many seen as readable.
     """
 
     dataset: Dataset

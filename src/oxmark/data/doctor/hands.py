@@ -11,7 +11,7 @@ from oxmark.data.dataset import PARTS
 from oxmark.data.doctor.evidence import Evidence, names_of, shortened
 from oxmark.data.doctor.finding import Finding
 from oxmark.data.folds import lacking, share_out
-from oxmark.data.groups import group_numbers
+from oxmark.data.groups import class_by_hand, group_numbers
 
 ONE_CLASS = 0.9
 """Hands draw by class when so much of what they drew is in the class that each draws most."""
@@ -71,13 +71,12 @@ def could_be_apart(evidence: Evidence) -> bool:
 
 def _for_one_class(evidence: Evidence) -> Iterator[Finding]:
     """Each class drawn by hands of its own: whoever knows the hand knows the class."""
-    drawn: dict[str, Counter[int]] = defaultdict(Counter)
-    for one in evidence.usable:
-        if one.sample.group is not None:
-            drawn[one.sample.group][one.sample.label] += 1
-    several = [number for number in drawn.values() if number.total() > 1]
-    if len(several) < 2 or len({label for number in several for label in number}) < 2:
+    known = [one.sample for one in evidence.usable if one.sample.group is not None]
+    number = Counter(sample.group for sample in known)
+    several = [sample for sample in known if number[sample.group] > 1]
+    if len({sample.group for sample in several}) < 2 or len({sample.label for sample in several}) < 2:
         return
-    most = sum(number.most_common(1)[0][1] for number in several)
-    if most > ONE_CLASS * sum(number.total() for number in several):
-        yield evidence.finding("hand_for_class", hands=len(drawn))
+    labels = np.array([sample.label for sample in several], np.int64)
+    drawers = np.unique([str(sample.group) for sample in several], return_inverse=True)[1]
+    if class_by_hand(labels, drawers) > ONE_CLASS:
+        yield evidence.finding("hand_for_class", hands=len(number))

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import csv
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-
-import numpy as np
-import numpy.typing as npt
 
 from oxmark.data.dataset import PARTS, Dataset
 from oxmark.data.doctor.evidence import Evidence
@@ -18,13 +15,12 @@ from oxmark.data.doctor.mending import Mending, Plan, plan
 from oxmark.data.metadata import FILE_COLUMN, METADATA_NAME
 from oxmark.data.traits import Traits
 from oxmark.data.walk import shown_name
-from oxmark.errors import FolderError, OutputError, PictureError
+from oxmark.errors import FolderError, OutputError
 
 LIST_NAME = "mended.txt"
 _RANK: dict[str | None, int] = {part: place for place, part in enumerate(PARTS)} | {None: 0}
 
-_Seen = npt.NDArray[np.float32]
-Look = Callable[[Dataset, Sequence[Traits | PictureError], _Seen], tuple[Finding, ...]]
+Look = Callable[[Evidence], tuple[Finding, ...]]
 
 
 def check_place(root: Path, out: Path) -> None:
@@ -42,7 +38,7 @@ def write_mended(evidence: Evidence, folder: Path, shown_as: str, look: Look) ->
         evidence: What is known of the original, with what the network sees.
         folder: An empty folder.
         shown_as: Its name once it is complete.
-        look: Examines the copy, from what was read of the original: (dataset, traits, seen) to findings.
+        look: Examines the copy, from what was read of the original.
 
     Returns:
         What was done, and what is left to decide.
@@ -63,7 +59,7 @@ def write_mended(evidence: Evidence, folder: Path, shown_as: str, look: Look) ->
         )
     _copy(evidence.dataset, todo, folder)
     rows = list(_carry_tables(evidence.dataset, todo, folder))
-    left = look(*_remaining(evidence, todo, Path(shown_as)))
+    left = look(_remaining(evidence, todo, Path(shown_as)))
     done = Mending(shown_as, len(todo.kept), todo.classes, todo.changes, left)
     text = "\n".join(_lines(evidence.dataset, done, rows))
     (folder / LIST_NAME).write_text(text + "\n", encoding="utf-8", newline="\n")
@@ -88,9 +84,7 @@ def _tops(dataset: Dataset) -> list[Path]:
     return [Path(first[part]) for part in PARTS if part in first]
 
 
-def _remaining(
-    evidence: Evidence, todo: Plan, out: Path
-) -> tuple[Dataset, list[Traits | PictureError], _Seen]:
+def _remaining(evidence: Evidence, todo: Plan, out: Path) -> Evidence:
     """The copy as a data set, with what was read of its pictures."""
     readable = [row for row, one in enumerate(evidence.traits) if isinstance(one, Traits)]
     place = {row: number for number, row in enumerate(readable)}
@@ -105,7 +99,7 @@ def _remaining(
         raise ValueError("a mended copy needs what the network sees")
     seen = evidence.seen[[place[row] for row in rows]]
     dataset = Dataset(out, todo.classes, tuple(moved[row] for row in rows), ())
-    return dataset, [evidence.traits[row] for row in rows], seen
+    return Evidence(dataset, [evidence.traits[row] for row in rows], seen)
 
 
 def _carry_tables(dataset: Dataset, todo: Plan, folder: Path) -> Iterator[tuple[str, int, int]]:

@@ -18,7 +18,7 @@ from oxmark.data.doctor.copies import Copies, find_copies, labels_of
 from oxmark.data.doctor.evidence import Evidence, Picture
 from oxmark.data.doctor.finding import Finding, verdict
 from oxmark.data.doctor.folders import same_spelling
-from oxmark.data.walk import shown_name
+from oxmark.data.walk import free_path, shown_name
 from oxmark.words import Message
 
 _RANK: dict[str | None, int] = {"test": 0, "validation": 1, "train": 2, None: 3}
@@ -212,19 +212,9 @@ def _places(
         folder = spelling[dataset.classes[sample.label]]
         if folder != shown_name(path.parts[depth]):
             path = Path(*path.parts[:depth], folder, *path.parts[depth + 1 :])
-        path = _free(path, taken)
+        path = free_path(path, taken, "_")
         kept[row] = Kept(sample, path)
         there = shown_name(path.as_posix())
         if there != name:
             moved.append(Change(name, Message("doctor.mended.class_spelling", {"other": there}), False))
     return kept, moved
-
-
-def _free(path: Path, taken: set[str]) -> Path:
-    """The path, or one with a number where a file of that name is there already; remembers it as taken."""
-    free, number = path, 1
-    while shown_name(free.as_posix()).casefold() in taken:
-        number += 1
-        free = path.with_name(f"{path.stem}_{number}{path.suffix}")
-    taken.add(shown_name(free.as_posix()).casefold())
-    return free
