@@ -17,6 +17,7 @@
     │   ├── NotAnOxmarkModel      a valid file of something else
     │   ├── DamagedModel          truncated or altered
     │   └── UnsafeModel           asks for more than a model file may (sizes, operators, other files)
+    ├── ServingError              the local server: port in use, no token where one is needed
     ├── OutputError               could not write: read-only, disk full, something in the way
     └── MissingExtra              an optional part is not installed; says the exact pip command
 
@@ -120,6 +121,10 @@ class UnsafeModel(ModelFileError):
     """A model file that asks for more than one may: huge sizes, foreign operators, other files."""
 
 
+class ServingError(OxmarkError):
+    """The local server cannot start: the port is in use, or an address asks for a token."""
+
+
 class OutputError(OxmarkError):
     """Something could not be written: read-only, disk full, or a file is in the way."""
 
@@ -130,6 +135,7 @@ _EXTRAS = {
         ("sklearn", "scipy", "matplotlib", "imagehash", "skimage", "cleanlab", "jinja2"), "train"
     ),
     **dict.fromkeys(("keras", "h5py"), "keras"),
+    **dict.fromkeys(("fastapi", "starlette", "uvicorn", "multipart", "prometheus_client"), "web"),
 }
 
 
