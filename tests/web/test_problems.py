@@ -45,7 +45,7 @@ def test_an_unexpected_error_says_nothing_of_itself() -> None:
 @pytest.mark.parametrize("kind", leaves(errors.OxmarkError))
 def test_every_error_of_oxmark_is_told(kind: type[errors.OxmarkError]) -> None:
     more = {errors.BadPictures: ([],), errors.MissingExtra: ("web",)}.get(kind, ())
-    found = problem_of(kind("What is wrong.", *more))  # type: ignore[arg-type]
+    found = problem_of(kind("What is wrong.", *more))
     assert 400 <= found.status_code < 600
     assert found.status_code != 500
     assert "What is wrong" in found.body()["error"]

@@ -64,7 +64,7 @@ def test_an_address_of_another_machine_is_said() -> None:
 
 @pytest.mark.parametrize("host", ["no.such.host.invalid", "256.1.1.1", "a b"])
 def test_a_name_that_is_no_address_is_said(host: str) -> None:
-    with pytest.raises(ServingError, match="^Cannot listen on "):
+    with pytest.raises(ServingError, match=r"^Cannot listen on "):
         open_port(host, 0)
 
 

@@ -6,8 +6,8 @@ A server on 127.0.0.1 is reached by every page that the user's browser has open,
   rebinding) would read the answers.
 - a request that changes something must come from our own page: ``Origin`` and ``Sec-Fetch-Site`` tell.
 - beyond loopback a token is demanded, and then it alone decides who may ask.
-- a body is refused by its length before it is read, or as soon as it grows too long; all bodies that are being
-  read at the same time share a budget.
+- a body is refused by its length before it is read, or as soon as it grows too long; all bodies that are
+  being read at the same time share a budget.
 
 Sources: the OWASP cheat sheets "Cross-Site Request Forgery Prevention" and "HTTP Headers", the Fetch Metadata
 Request Headers draft of the W3C.
@@ -40,12 +40,12 @@ _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _OPEN_PATHS = frozenset(
     {"/v2/health/live", "/v2/health/ready", "/", "/docs", "/openapi.json", "/favicon.ico"}
 )
-"""A balancer asks for the health without a token, and a browser for the description; neither tells anything."""
+"""A balancer asks for the health without a token, and a browser for the description; both tell nothing."""
 _OPEN_FOLDER = "/page/"
 _LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 CONTENT_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
-    "font-src 'self'; media-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
+    "connect-src 'self'; font-src 'self'; media-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _HEADERS = {
     "content-security-policy": CONTENT_POLICY,
@@ -152,8 +152,8 @@ class Guard:
         return Problem(
             413,
             "body_too_large",
-            f"The request is larger than {self._rules.max_body / 1e6:g} MB. Send a smaller picture, or fewer at "
-            "a time; --max-body of oxmark serve changes the limit.",
+            f"The request is larger than {self._rules.max_body / 1e6:g} MB. Send a smaller picture, or "
+            "fewer at a time; --max-body of oxmark serve changes the limit.",
             headers={"Connection": "close"},
         )
 
@@ -179,7 +179,7 @@ class Guard:
 
 
 class _Reservation:
-    """The memory that one request's body may take: all of it at once if its length is told, else as it grows."""
+    """The memory of one request's body: taken at once if its length is told, else as it grows."""
 
     def __init__(self, guard: Guard, length: int | None) -> None:
         self._guard, self._told, self._taken = guard, length is not None, 0
@@ -275,8 +275,8 @@ def rules_for(host: str, token_file: Path | None, max_body: int = MAX_BODY) -> R
         return Rules(max_body, _read_token(token_file))
     if not is_loopback(host):
         raise ServingError(
-            f"Listening on {host} lets every machine that reaches this one ask, so oxmark wants a token there. "
-            "Make one with: python -c 'import secrets; print(secrets.token_urlsafe(32))' > token.txt, give "
+            f"Listening on {host} lets every machine that reaches this one ask, so oxmark wants a token "
+            "there. Make one with: python -c 'import secrets; print(secrets.token_urlsafe(32))' > token.txt, give "
             "--token-file token.txt, and let programs send the header 'Authorization: Bearer TOKEN'."
         )
     return Rules(max_body)

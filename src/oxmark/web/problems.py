@@ -153,8 +153,8 @@ def without_paths(text: str, root: Path) -> str:
     """A sentence without the absolute path of a folder.
 
     Example:
-        >>> without_paths("/home/anna/marks/O/1.png is empty; see /home/anna/marks.", Path("/home/anna/marks"))
-        'O/1.png is empty; see marks.'
+        >>> without_paths("/home/anna/marks/O/1.png is empty.", Path("/home/anna/marks"))
+        'O/1.png is empty.'
     """
     for name in sorted({str(root), str(root.resolve()), root.as_posix()}, key=len, reverse=True):
         if len(name) > 1:

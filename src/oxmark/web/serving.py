@@ -55,7 +55,7 @@ def _refusal(host: str, port: int, error: OSError) -> str:
         return f"Port {port} of {host} is in use. Choose another with --port, or --port 0 for a free one."
     if error.errno == errno.EACCES:
         return f"Port {port} is not allowed: those below 1024 are the system's. Choose another with --port."
-    return f"Cannot listen on {host}: {error.strerror or error}. Give an address of this machine, such as 127.0.0.1."
+    return f"Cannot listen on {host}: {error.strerror or error}. Give one of this machine, such as 127.0.0.1."
 
 
 def address(listening: socket.socket) -> str:
