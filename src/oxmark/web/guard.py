@@ -45,7 +45,8 @@ _OPEN_FOLDER = "/page/"
 _LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
-    "connect-src 'self'; font-src 'self'; media-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "connect-src 'self'; font-src 'self'; media-src 'self' blob:; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
 )
 _HEADERS = {
     "content-security-policy": CONTENT_POLICY,
@@ -276,8 +277,8 @@ def rules_for(host: str, token_file: Path | None, max_body: int = MAX_BODY) -> R
     if not is_loopback(host):
         raise ServingError(
             f"Listening on {host} lets every machine that reaches this one ask, so oxmark wants a token "
-            "there. Make one with: python -c 'import secrets; print(secrets.token_urlsafe(32))' > token.txt, give "
-            "--token-file token.txt, and let programs send the header 'Authorization: Bearer TOKEN'."
+            "there. Make one with: python -c 'import secrets; print(secrets.token_urlsafe(32))' > token.txt, "
+            "give --token-file token.txt, and let programs send the header 'Authorization: Bearer TOKEN'."
         )
     return Rules(max_body)
 
