@@ -23,7 +23,7 @@ import numpy.typing as npt
 from oxmark.data.decode import MAX_PIXELS, WORKERS, decode
 from oxmark.errors import PictureError, PictureTooLarge, RunError
 from oxmark.modelfile.check import Checked, check, read_checked
-from oxmark.modelfile.session import open_session
+from oxmark.modelfile.session import open_session, run_session
 
 Picture = str | os.PathLike[str] | npt.NDArray[np.uint8]
 """A picture: a path, or uint8 pixels ``(H, W)`` grey, ``(H, W, 3)`` RGB or ``(H, W, 4)`` RGBA."""
@@ -179,8 +179,7 @@ class Classifier:
 
     def _run(self, picture: Picture, names: list[str]) -> list[npt.NDArray[np.float32]]:
         pixels = as_rgba(picture) if isinstance(picture, np.ndarray) else decode(picture)
-        outputs: list[npt.NDArray[np.float32]] = self._session.run(names, {"pixels": pixels[None]})
-        return outputs
+        return run_session(self._session, names, {"pixels": pixels[None]}, self.name)
 
     def _named(self, probabilities: npt.NDArray[np.float32], known: np.float32) -> Prediction:
         label = self.classes[int(probabilities.argmax())] if known >= KNOWN_THRESHOLD else None

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import onnxruntime as ort
 
 from oxmark.errors import DamagedModel
@@ -27,8 +30,35 @@ def open_session(data: bytes, name: str) -> ort.InferenceSession:
     options.enable_mem_reuse = False  # planning it for hundreds of operators takes 0.1 s, and saves nothing
     options.log_severity_level = 4  # a refusal becomes an exception below, not a line on stderr
     try:
-        return ort.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        providers = ["CPUExecutionProvider"]  # the only one: the retry with others would print on stdout
+        return ort.InferenceSession(data, options, providers=providers, enable_fallback=0)
     except Exception as error:  # ONNX Runtime's errors share no base class of their own
         raise DamagedModel(
             f"{name} passes the check, but ONNX Runtime refuses it: {error}. Get the file again."
+        ) from error
+
+
+def run_session(
+    session: ort.InferenceSession, outputs: Sequence[str], inputs: dict[str, Any], name: str
+) -> list[Any]:
+    """Run an open model.
+
+    Args:
+        session: From :func:`open_session`.
+        outputs: The outputs wanted, by name.
+        inputs: Arrays by input name.
+        name: For messages.
+
+    Returns:
+        The outputs, in the order asked for.
+
+    Raises:
+        DamagedModel: An altered graph can pass the check, be opened, and still fit no picture.
+    """
+    try:
+        return list(session.run(list(outputs), inputs))
+    except Exception as error:  # ONNX Runtime's errors share no base class of their own
+        raise DamagedModel(
+            f"{name} opens, but ONNX Runtime cannot answer with it: {error}. Get the file again; if other "
+            "pictures are answered, this one needs more memory than is free."
         ) from error
