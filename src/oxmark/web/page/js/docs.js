@@ -29,8 +29,14 @@ function table(head, rows) {
   return element("div", "scroll", element("table", "", element("thead", "", element("tr", "", ...titles)), element("tbody", "", ...body)));
 }
 
+/** A sentence; what stands between backticks is code. */
+const prose = (text) => text.split("`").map((piece, i) => (i % 2 ? element("code", "", piece) : piece));
+
+/** The fields of an object, or of each object that it may be. */
 function fields(schema, all) {
   const found = resolve(schema, all);
+  const choices = found.anyOf ?? found.oneOf;
+  if (choices) return choices.flatMap((one) => fields(one, all));
   const needed = new Set(found.required ?? []);
   return Object.entries(found.properties ?? {}).map(([name, one]) => [
     name, inWords(one, all) + (needed.has(name) ? "" : ", optional"), one.description ?? "",
@@ -51,7 +57,7 @@ function content(media, all) {
 
 function operation(path, method, described, all) {
   const body = element("div", "body");
-  for (const line of (described.description ?? "").split(/\n\n+/).filter(Boolean)) body.append(element("p", "", line));
+  for (const line of (described.description ?? "").split(/\n\n+/).filter(Boolean)) body.append(element("p", "", ...prose(line)));
   const parameters = described.parameters ?? [];
   if (parameters.length) {
     body.append(element("h4", "", "Parameters"), table(["Name", "Where", "Type", "What it is"], parameters.map((one) =>
@@ -75,7 +81,7 @@ async function main() {
     const answer = await fetch("/openapi.json");
     if (!answer.ok) throw new Error(`status ${answer.status}`);
     const all = await answer.json();
-    document.getElementById("about").textContent = all.info.description.replaceAll("`", "");
+    document.getElementById("about").replaceChildren(...prose(all.info.description));
     const groups = new Map();
     for (const [path, methods] of Object.entries(all.paths)) {
       for (const [method, described] of Object.entries(methods)) {
