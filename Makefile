@@ -6,13 +6,18 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint browser docs images builtin bench bench-peers clean
+.PHONY: demo test soak lint browser docs images builtin bench bench-peers clean
 
 demo: $(READY)
 	$(BIN)/oxmark demo
 
 test: lint browser
 	$(BIN)/python -m pytest
+
+# Thousands of cases instead of hundreds: requests that the description allows and forbids, altered pictures and
+# model files, large pictures side by side. Minutes.
+soak: $(READY)
+	$(BIN)/python -m pytest --soak tests/soak
 
 # The tests of the report open it in a browser and read Korean in it. Installed here where that is allowed.
 browser:

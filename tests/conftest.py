@@ -13,6 +13,11 @@ hypothesis.settings.load_profile("repeatable")  # a commit passes or fails, it d
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before NumPy and torch: the tests' arrays are small
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--soak``: the tests in ``tests/soak`` try thousands of cases."""
+    parser.addoption("--soak", action="store_true", help="try thousands of cases in tests/soak")
+
+
 @pytest.fixture(scope="session")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A drawn set of O and X by three hands, 6, 3 and 3 pictures a class in its parts. Only read it."""
