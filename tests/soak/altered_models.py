@@ -1,7 +1,7 @@
 """Opens altered copies of the built-in model and lets those that open answer; one JSON line at the end.
 
-In a process of its own, so that a crash of ONNX Runtime would be seen: ``python altered_models.py FIRST LAST``.
-Before each copy its seed is printed.
+In a process of its own, so that a crash of ONNX Runtime would be seen:
+``python altered_models.py FIRST LAST``. Before each copy its seed is printed.
 """
 
 from __future__ import annotations

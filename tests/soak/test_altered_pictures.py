@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import io
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,7 +26,7 @@ def originals() -> list[bytes]:
     """A drawing in every format that is read, small and with several modes."""
     grey = Image.fromarray(np.pad(np.zeros((6, 40), np.uint8), 16, constant_values=255))
     made = []
-    for form, picture, options in [
+    kinds: list[tuple[str, Image.Image, dict[str, Any]]] = [
         ("PNG", grey, {}),
         ("PNG", grey.convert("RGBA"), {"optimize": True}),
         ("PNG", grey.convert("P"), {}),
@@ -37,7 +38,8 @@ def originals() -> list[bytes]:
         ("WEBP", grey.convert("RGB"), {"lossless": True}),
         ("TIFF", grey, {"compression": "tiff_lzw"}),
         ("TIFF", grey.convert("F"), {}),
-    ]:
+    ]
+    for form, picture, options in kinds:
         stream = io.BytesIO()
         picture.save(stream, form, **options)
         made.append(stream.getvalue())
@@ -53,8 +55,10 @@ def test_altered_pictures_are_answered_or_refused(body: str, cases: Callable[[in
     with TestClient(app, base_url="http://127.0.0.1") as client:
         for seed in range(number):
             data = mutated(pictures[seed % len(pictures)], seed)
-            sent = {"content": data} if body == "raw" else {"files": {"file": (f"{seed}.png", data)}}
-            answer = client.post("/predict", **sent)  # type: ignore[arg-type]
+            sent: dict[str, Any] = (
+                {"content": data} if body == "raw" else {"files": {"file": (f"{seed}.png", data)}}
+            )
+            answer = client.post("/predict", **sent)
             statuses[answer.status_code] += 1
             told = answer.json()
             if answer.status_code == 200:

@@ -16,8 +16,8 @@ from PIL import Image
 
 SIDE = 7000
 """Pixels; 49 megapixels are 196 MB as RGBA, from a file of a few kilobytes."""
-PEAK = 1500
-"""Megabytes that the whole process may take: what one answer of 64 megapixels may."""
+PEAK = 480
+"""Megabytes of the whole process; 377 were measured, and 599 with two side by side."""
 
 
 def large() -> bytes:
@@ -40,6 +40,7 @@ def test_large_pictures_side_by_side_take_the_memory_of_few(cases: Callable[[int
         peak = megabytes(server.pid, "VmHWM")
         server.send_signal(signal.SIGTERM)
         assert server.wait(60) == 0
+    print("PEAK", peak)
     assert {answer.status_code for answer in answers} <= {200, 503}
     assert {answer.headers.get("retry-after") for answer in answers if answer.status_code == 503} <= {"1"}
     assert sum(answer.status_code == 200 for answer in answers) >= 1
