@@ -40,7 +40,6 @@ def test_large_pictures_side_by_side_take_the_memory_of_few(cases: Callable[[int
         peak = megabytes(server.pid, "VmHWM")
         server.send_signal(signal.SIGTERM)
         assert server.wait(60) == 0
-    print("PEAK", peak)
     assert {answer.status_code for answer in answers} <= {200, 503}
     assert {answer.headers.get("retry-after") for answer in answers if answer.status_code == 503} <= {"1"}
     assert sum(answer.status_code == 200 for answer in answers) >= 1
