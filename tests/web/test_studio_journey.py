@@ -1,13 +1,14 @@
 """The studio from an empty folder to a corrected mistake, with a real mouse in a real browser.
 
-The tests stand in the order of the work and share one project. Between any two steps the server is killed with
-SIGKILL and started again: what the page had confirmed must be there.
+The tests stand in the order of the work and share one project. Between any two steps the server is killed
+with SIGKILL and started again: what the page had confirmed must be there.
 """
 
 from __future__ import annotations
 
 import csv
 import hashlib
+import itertools
 import math
 import random
 import re
@@ -143,7 +144,7 @@ def strokes(kind: str, seed: int) -> list[list[Point]]:
         "triangle": [[(0, -1), (1, 0.8), (-1, 0.8), (0, -1)]],
     }[kind]
     return [
-        [point for a, b in zip(line, line[1:], strict=False) for point in between(a, b, x, y, size, jitter())]
+        [point for a, b in itertools.pairwise(line) for point in between(a, b, x, y, size, jitter())]
         for line in corners
     ]
 
