@@ -8,13 +8,15 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import altered_models
+
 GROWTH = 24
 """Megabytes that the allocator may keep."""
 
 
 def test_altered_models_are_answered_with_or_refused(cases: Callable[[int], int]) -> None:
     number = cases(1000)
-    script = Path(__file__).with_name("altered_models.py")
+    script = Path(altered_models.__file__)
     done = subprocess.run(
         [sys.executable, script, "0", str(number)], capture_output=True, text=True, check=False
     )

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
@@ -43,12 +43,12 @@ class Door:
             raise RuntimeError("a secret at /home/anna")
 
         app.add_middleware(Guard, rules=rules)
-        self.client = httpx.AsyncClient(
-            transport=httpx.ASGITransport(app, raise_app_exceptions=False), base_url="http://127.0.0.1:8104"
+        self.client = httpx2.AsyncClient(
+            transport=httpx2.ASGITransport(app, raise_app_exceptions=False), base_url="http://127.0.0.1:8104"
         )
 
-    def ask(self, method: str, path: str = "/echo", **more: object) -> httpx.Response:
-        async def asked() -> httpx.Response:
+    def ask(self, method: str, path: str = "/echo", **more: object) -> httpx2.Response:
+        async def asked() -> httpx2.Response:
             return await self.client.request(method, path, **more)  # type: ignore[arg-type]
 
         return asyncio.run(asked())
@@ -58,7 +58,7 @@ def door(**rules: object) -> Door:
     return Door(Rules(max_body=LIMIT, **rules))  # type: ignore[arg-type]
 
 
-def code_of(answer: httpx.Response) -> str:
+def code_of(answer: httpx2.Response) -> str:
     body = answer.json()
     assert sorted(body) == ["code", "error"]
     assert body["error"].endswith(".")
@@ -165,11 +165,11 @@ def test_a_length_that_is_no_number_is_refused(told: str) -> None:
 
 @pytest.mark.parametrize("told", [True, False])
 def test_bodies_read_at_the_same_time_share_a_budget(told: bool) -> None:
-    async def together() -> list[httpx.Response]:
+    async def together() -> list[httpx2.Response]:
         one = door()
         one.go_on.clear()
 
-        async def post() -> httpx.Response:
+        async def post() -> httpx2.Response:
             return await one.client.post("/echo", content=b"x" * LIMIT if told else pieces(10, 100))
 
         waiting = [asyncio.create_task(post()) for _ in range(BODIES + 2)]

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 
-import httpx
+import httpx2
 import pytest
 
 from oxmark.errors import ServingError
@@ -81,10 +81,10 @@ def test_sigterm_answers_what_was_begun_and_takes_nothing_new() -> None:
         assert process.stdout is not None
         assert process.stdout.readline() == "started\n"
         base = process.stdout.readline().strip()
-        answers: list[httpx.Response] = []
-        asking = threading.Thread(target=lambda: answers.append(httpx.get(f"{base}/slow", timeout=60)))
+        answers: list[httpx2.Response] = []
+        asking = threading.Thread(target=lambda: answers.append(httpx2.get(f"{base}/slow", timeout=60)))
         asking.start()
-        httpx.get(f"{base}/began", timeout=60)  # the slow request is in flight
+        httpx2.get(f"{base}/began", timeout=60)  # the slow request is in flight
         process.send_signal(signal.SIGTERM)
         asking.join(60)
         assert [answer.json() for answer in answers] == [{"done": True}]
