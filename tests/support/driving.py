@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import itertools
+import json
 import math
 import random
 import re
@@ -99,7 +100,7 @@ class Studio:
         }
 
     def card(self, name: str) -> Locator:
-        return self.page.locator(f'.card[data-name="{name}"]')
+        return self.page.locator(f".card[data-name={json.dumps(name, ensure_ascii=False)}]")
 
     # --- what is done
 
