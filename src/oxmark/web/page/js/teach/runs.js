@@ -1,0 +1,59 @@
+// The runs as the server knows them; the built-in model is the last.
+//
+// runs.data          the body of GET /api/runs, null until it was read
+// onRuns(fn)         fn(data) now if it is known, and after each change
+// refreshRuns()      read it again; many calls at once make one request
+// runOf(id)          the run with this id, or undefined
+// current()          the run in use, or undefined
+// answers(run)       whether it has a model that answers
+
+import { api } from "../api.js";
+import { on } from "../events.js";
+import { quietly } from "./quietly.js";
+
+export const BUILTIN = "builtin";
+export const runs = { data: null };
+const listeners = new Set();
+let underway = null;
+let again = false;
+
+export function onRuns(fn) {
+  listeners.add(fn);
+  if (runs.data) fn(runs.data);
+  return () => listeners.delete(fn);
+}
+
+export function refreshRuns() {
+  if (underway) {
+    again = true;
+    return underway;
+  }
+  underway = read().finally(() => {
+    underway = null;
+  });
+  return underway;
+}
+
+async function read() {
+  do {
+    again = false;
+    runs.data = await api.get("/api/runs");
+  } while (again);
+  for (const fn of [...listeners]) fn(runs.data);
+  return runs.data;
+}
+
+export function runOf(id) {
+  return runs.data?.runs.find((run) => run.id === id);
+}
+
+export function current() {
+  return runOf(runs.data?.current ?? BUILTIN) ?? runOf(BUILTIN);
+}
+
+export function answers(run) {
+  return run.state !== "broken";
+}
+
+on("runs", () => quietly(refreshRuns()));
+on("online", () => quietly(refreshRuns()));

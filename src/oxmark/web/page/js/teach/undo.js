@@ -1,0 +1,14 @@
+// Undo for a message that offers it: only what the message speaks of.
+
+import { api, ApiError } from "../api.js";
+import { t } from "../i18n.js";
+import { refresh } from "../store.js";
+
+/** Take back the last change if it is still the one that `expected` names, a pair from the server. */
+export async function takeBack(expected) {
+  const { undo } = await refresh();
+  if (JSON.stringify(undo) !== JSON.stringify(expected))
+    throw new ApiError(409, "undo_other", t("teach.undo_other"));
+  await api.send("POST", "/api/undo");
+  await refresh();
+}
