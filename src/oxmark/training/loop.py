@@ -8,6 +8,7 @@ fit
 │   │   └── step            forward, loss, backward, update
 │   ├── _measure            loss, accuracy and commonest answer on the validation pictures
 │   ├── _keep               remember the weights if this is the epoch to keep
+│   ├── _end_early          the user has enough: the best epoch so far is kept
 │   └── save                a checkpoint, now and then
 └── _calibrated             on answers to held-out pictures; then the kept weights
 """
@@ -23,6 +24,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import Tensor
 
 from oxmark.errors import TrainingError
 from oxmark.recipes import Recipe
@@ -59,6 +61,7 @@ class Fitted:
         summary: Layers, shapes, parameters, as text.
         train_probabilities: float32 ``(N, classes)``, the network's own on the training pictures.
         finished: False when it was stopped before the last epoch.
+        ended: Whether the user ended it before the last epoch of the recipe; it is finished all the same.
         device: What it ran on.
         hardware: What else decides the last bits: threads and instructions of the processor, and the name of
             the graphics card where it ran on one.
@@ -71,6 +74,7 @@ class Fitted:
     summary: str
     train_probabilities: npt.NDArray[np.float32]
     finished: bool
+    ended: bool
     device: str
     hardware: dict[str, str | int]
 
@@ -91,6 +95,7 @@ def fit(
     fingerprint: str = "",
     on_epoch: Callable[[Epoch], None] | None = None,
     should_stop: Callable[[], bool] = lambda: False,
+    should_finish: Callable[[], bool] = lambda: False,
 ) -> Fitted:
     """Train a network.
 
@@ -108,6 +113,9 @@ def fit(
         on_epoch: Called after every epoch.
         should_stop: Asked before every few steps; when it says yes, the state is saved as it is, in
             mid-epoch, and what was kept so far is returned with ``finished=False``.
+        should_finish: Asked after every epoch but the last; when it says yes, the training ends there. The
+            epoch with the lowest validation loss is kept, whatever the recipe says (the last one without
+            validation pictures), and calibrated as at any end. A checkpoint remembers that it was ended.
 
     Raises:
         TrainingError: No such device, or the loss is no longer a number.
@@ -131,6 +139,8 @@ def fit(
 
     finished = True
     for number in range(len(state.history) + 1, recipe.epochs + 1):
+        if state.ended:
+            break
         learned = _train_epoch(state, recipe, lessons, number, should_stop, save_now_and_then)
         if learned is None:
             finished = False
@@ -139,6 +149,8 @@ def fit(
         _keep(state, recipe)
         if on_epoch:
             on_epoch(state.history[-1])
+        if number < recipe.epochs and should_finish():
+            _end_early(state)
         save_now_and_then()
     if path:
         save(state, path, fingerprint)
@@ -226,11 +238,24 @@ def _keep(state: State, recipe: Recipe) -> None:
     """Remember the weights if this epoch is the one to keep so far (of equals the later)."""
     latest = state.history[-1].validation_loss
     losses = [e.validation_loss for e in state.history if not math.isnan(e.validation_loss)]
+    if losses and latest <= min(losses):  # never true of a loss that is not a number
+        state.best_epoch = len(state.history)
+        state.best = {name: value.detach().clone() for name, value in state.answering.items()}
     if recipe.keep == "last" or not losses:  # without validation pictures the last one is kept
         state.kept_epoch = len(state.history)
-    elif latest <= min(losses):  # never true of a loss that is not a number
-        state.kept_epoch = len(state.history)
-        state.best = {name: value.detach().clone() for name, value in state.answering.items()}
+    else:
+        state.kept_epoch = state.best_epoch
+
+
+def _end_early(state: State) -> None:
+    """End here. Where the recipe keeps its last epoch it means a whole training; the best so far is kept."""
+    state.ended = True
+    state.kept_epoch = state.best_epoch or len(state.history)
+
+
+def _kept(state: State) -> dict[str, Tensor]:
+    """The weights of the epoch that is kept."""
+    return state.best if state.best and state.kept_epoch == state.best_epoch else state.answering
 
 
 def _calibrated(
@@ -244,16 +269,21 @@ def _calibrated(
     place: torch.device,
     should_stop: Callable[[], bool],
 ) -> Calibration | None:
-    """How the answers are to be changed to be honest; None when stopped while finding out."""
+    """How the answers are to be changed to be honest; None when stopped while finding out.
+
+    The networks that help to find out never learn longer than the network itself did.
+    """
     if not recipe.calibrate:
         return UNCALIBRATED
+    longest = len(state.history) / recipe.epochs
+    recipe = recipe.with_settings({"cross_fit": min(recipe.cross_fit, longest)})
     pictures = train.and_also(validation)
     if can_cross_fit(recipe, pictures.labels, classes):
         return cross_fitted(recipe, pictures, stock, classes, seed=seed, place=place, should_stop=should_stop)
     if len(validation.labels) == 0:
         return UNCALIBRATED
     seen, labels = on_device(_with_views(validation, recipe, seed), place)
-    logits = answers(state.network, state.best or state.answering, seen).logits
+    logits = answers(state.network, _kept(state), seen).logits
     return Calibration(fit_temperature(logits.cpu().numpy(), labels.cpu().numpy()))
 
 
@@ -262,7 +292,7 @@ def _fitted(
 ) -> Fitted:
     """The kept weights, calibrated and ready for the model file; without calibration it was stopped."""
     network = state.network
-    network.load_state_dict(state.best or state.answering)
+    network.load_state_dict(_kept(state))
     network.cpu()  # the file will answer on a processor, so it is compared with one
     calibrated = calibration or UNCALIBRATED
     if recipe.outliers == 0:
@@ -276,6 +306,7 @@ def _fitted(
         summary=summary(network, recipe.size),
         train_probabilities=probabilities(logits, calibrated.temperature).numpy(),
         finished=calibration is not None,
+        ended=state.ended,
         device=str(place),
         hardware=_hardware(place),
     )

@@ -96,7 +96,9 @@ class State:
     history: list[Epoch]
     best: dict[str, Tensor]
     steps: int = 0
+    best_epoch: int = 0  # whose weights ``best`` are, from 1; 0 while there are none
     kept_epoch: int = 0
+    ended: bool = False  # by the user, before the last epoch
     passing: Pass | None = None
     saved_at: float = -math.inf
 
@@ -133,6 +135,8 @@ def save(state: State, path: Path, fingerprint: str) -> None:
     facts: dict[str, Any] = {
         "history": [dataclasses.asdict(entry) for entry in state.history],
         "kept_epoch": state.kept_epoch,
+        "best_epoch": state.best_epoch,
+        "ended": state.ended,
         "steps": state.steps,
         "next_batch": state.passing.next_batch if state.passing else 0,
         "fingerprint": fingerprint,
@@ -157,6 +161,8 @@ def restore(state: State, saved: checkpoint.Checkpoint, fingerprint: str) -> Non
     state.generator.set_state(saved.tensors["generator"])
     state.history = [Epoch(**entry) for entry in saved.facts["history"]]
     state.kept_epoch = saved.facts["kept_epoch"]
+    state.best_epoch = saved.facts.get("best_epoch", state.kept_epoch if state.best else 0)
+    state.ended = saved.facts.get("ended", False)
     if half := saved.group("pass"):
         place = next(state.network.parameters()).device
         loss, right = half["loss"].to(place), half["right"].to(place)

@@ -57,14 +57,20 @@ def augment(
     if Path(data).is_dir():
         dataset = read_folder(data)
         paths = _one_of_each_class(dataset, seed)
-        chosen = _as_trained(dataset, chosen, progress or Progress())
+        if chosen.keep_meaning and chosen.preprocess == "ink":
+            chosen = as_trained(looked_at(dataset, chosen), chosen, progress or Progress())
     rows = variants_of(paths, None, chosen, seed=seed)
     augmentation_sheet(out, rows=rows, title=f"What training makes of a picture, recipe {chosen.name}")
     return Path(out)
 
 
 def variants_of(
-    paths: Sequence[Path], seen: npt.NDArray[np.float32] | None, recipe: Recipe, *, seed: int
+    paths: Sequence[Path],
+    seen: npt.NDArray[np.float32] | None,
+    recipe: Recipe,
+    *,
+    seed: int,
+    count: int = VARIANTS,
 ) -> list[AugmentationRow]:
     """The rows of an augmentation sheet.
 
@@ -73,6 +79,7 @@ def variants_of(
         seen: What the network sees of them, float32 ``(N, 1, S, S)``; None runs the preprocessing.
         recipe: Chooses the changes.
         seed: Chooses the changes.
+        count: Variants of each.
     """
     import torch
 
@@ -85,24 +92,46 @@ def variants_of(
     generator = torch.Generator().manual_seed(seed)
     rows = []
     for path, original, one in zip(paths, originals, seen, strict=True):
-        batch = torch.from_numpy(np.repeat(one[None], VARIANTS, axis=0))
+        batch = torch.from_numpy(np.repeat(one[None], count, axis=0))
         variants = change(batch, recipe, generator).numpy()[:, 0]
         rows.append(AugmentationRow(original, shown(one[0], recipe), shown(variants, recipe), path.name))
     return rows
 
 
-def _as_trained(dataset: Dataset, recipe: Recipe, progress: Progress) -> Recipe:
-    """The recipe without the changes that training leaves out, as far as MOST pictures of each class show."""
-    from oxmark.training.meaning import MOST, keep_meaning
+Looked = tuple[npt.NDArray[np.float32], npt.NDArray[np.int64], tuple[str, ...]]
+"""Some training pictures as the network sees them, their labels, and the names of all classes."""
 
-    if not recipe.keep_meaning or recipe.preprocess != "ink":
-        return recipe
+
+def looked_at(dataset: Dataset, recipe: Recipe) -> Looked:
+    """As many training pictures of each class as are compared to find changes that change the meaning.
+
+    Args:
+        dataset: What is trained on.
+        recipe: Chooses the preprocessing.
+
+    Raises:
+        PictureError: One of these pictures cannot be read.
+    """
+    from oxmark.training.meaning import MOST
+
     samples = dataset.part("train") or dataset.samples
     by_class = [[s for s in samples if s.label == label][:MOST] for label in range(len(dataset.classes))]
     some = [sample for samples in by_class for sample in samples]
     seen = _seen([decode(sample.path) for sample in some], recipe)
-    labels = np.array([sample.label for sample in some], np.int64)
-    used, notes = keep_meaning(recipe, seen, labels, dataset.classes)
+    return seen, np.array([sample.label for sample in some], np.int64), dataset.classes
+
+
+def as_trained(looked: Looked, recipe: Recipe, progress: Progress) -> Recipe:
+    """The recipe without the changes that training leaves out, as far as these pictures show.
+
+    Args:
+        looked: From :func:`looked_at`, with a recipe of the same preprocessing.
+        recipe: What the user wants.
+        progress: Told what is left out, and why.
+    """
+    from oxmark.training.meaning import keep_meaning
+
+    used, notes = keep_meaning(recipe, *looked)
     for note in notes:
         progress.note(note)
     return used

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
+    from oxmark.evaluation.trouble import Trouble
     from oxmark.training.loop import Epoch
 
 One = TypeVar("One")
@@ -28,6 +29,9 @@ class Progress:
     def end(self) -> None:
         """The stage is done."""
 
+    def stage(self, name: str) -> None:
+        """A training comes to a part of its work, named as in ``seconds`` of ``run.json``."""
+
     def run_folder(self, folder: Path) -> None:
         """The training keeps its state in this folder from now on."""
 
@@ -37,8 +41,16 @@ class Progress:
     def note(self, text: str) -> None:
         """Something that the user should know."""
 
+    def trouble(self, trouble: Trouble) -> None:
+        """Something goes wrong in the training."""
+        self.note(str(trouble))
+
     def should_stop(self) -> bool:
         """Asked during training; True stops it, saved so that it can go on."""
+        return False
+
+    def should_finish(self) -> bool:
+        """Asked after every epoch; True ends the training: the best epoch so far becomes the finished run."""
         return False
 
 
@@ -72,14 +84,16 @@ def done_for_each(
 
 
 class Clock:
-    """Seconds that each stage took, for ``run.json``."""
+    """Seconds that each stage took, for ``run.json``; a progress is told of each when it begins."""
 
-    def __init__(self) -> None:
+    def __init__(self, progress: Progress | None = None) -> None:
         self.seconds: dict[str, float] = {}
+        self._progress = progress or Progress()
 
     @contextlib.contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Time what happens inside."""
+        self._progress.stage(name)
         begun = time.perf_counter()
         yield
         self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - begun, 3)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -26,7 +27,7 @@ from oxmark.workflow.watching import Watching
 if TYPE_CHECKING:
     from oxmark.evaluation.metrics import Evaluation
     from oxmark.recipes import Recipe
-    from oxmark.training.loop import Epoch, Prepared
+    from oxmark.training.loop import Epoch, Fitted, Prepared
     from oxmark.workflow.preparing import PreparedSet
 
 
@@ -108,7 +109,8 @@ def train(
         '12 of 12 right (100.0 %): so few pictures show only that at least 73.5 % ...'
     """
     require_training("Training")
-    progress, clock = progress or Progress(), Clock()
+    progress = progress or Progress()
+    clock = Clock(progress)
     with clock.stage("import"):
         from oxmark.training import checkpoint
         from oxmark.training.device import choose_device
@@ -159,9 +161,14 @@ def train(
             fingerprint=fingerprint,
             on_epoch=watching,
             should_stop=progress.should_stop,
+            should_finish=progress.should_finish,
         )
     run_folder.write_history(folder / "history.csv", fitted.history)
     notes = (*prepared.notes, *watching.notes)
+    if fitted.ended:
+        progress.note(_ended_note(fitted, used))
+        notes = (*notes, _ended_note(fitted, used))
+        facts["ended_by_user"] = len(fitted.history)
     facts |= {"notes": list(notes), "trouble": watching.as_json()}
     evaluation, said = None, None
     if fitted.finished:
@@ -179,6 +186,15 @@ def train(
         tuple(watching.trouble),
         said,
         fitted.finished,
+    )
+
+
+def _ended_note(fitted: Fitted, recipe: Recipe) -> str:
+    validated = not math.isnan(fitted.history[-1].validation_loss)
+    which = "which has the lowest validation loss" if validated else "the last one"
+    return (
+        f"The user ended the training after epoch {len(fitted.history)} of {recipe.epochs}. "
+        f"Epoch {fitted.kept_epoch} was kept, {which}."
     )
 
 

@@ -170,7 +170,7 @@ def _train_again(recorded: Recorded, data: Path, folder: Path, device: str, prog
         seed=recorded.seed,
         device=device,
         skip_bad=recorded.skip_bad,
-        progress=_Quieter(progress),
+        progress=_Quieter(progress, recorded.facts.get("ended_by_user")),
     )
     if not again.finished:
         raise KeyboardInterrupt
@@ -178,10 +178,13 @@ def _train_again(recorded: Recorded, data: Path, folder: Path, device: str, prog
 
 
 class _Quieter(Progress):
-    """Passes on how far a training is, but not what it says: that was said when the run was made."""
+    """Passes on how far a training is, but not what it says: that was said when the run was made.
 
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
+    A run that the user ended early ends again after the same epoch.
+    """
+
+    def __init__(self, progress: Progress, last: int | None) -> None:
+        self._progress, self._last, self._done = progress, last, 0
 
     def begin(self, what: str, total: int) -> None:
         self._progress.begin(what, total)
@@ -194,6 +197,10 @@ class _Quieter(Progress):
 
     def epoch(self, entry: Epoch, epochs: int) -> None:
         self._progress.epoch(entry, epochs)
+        self._done = entry.epoch
+
+    def should_finish(self) -> bool:
+        return self._done == self._last
 
     def should_stop(self) -> bool:
         return self._progress.should_stop()

@@ -54,7 +54,7 @@ class Watching:
         fresh = self._watch.after(entry)
         self.trouble += fresh
         for trouble in fresh:
-            self._progress.note(str(trouble))
+            self._progress.trouble(trouble)
 
     def as_json(self) -> list[dict[str, Any]]:
         """For ``run.json``: of each trouble two messages, what is seen and what to try."""
