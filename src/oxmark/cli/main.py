@@ -26,6 +26,8 @@ COMMANDS = (
     "verify",
     "predict",
     "export",
+    "studio",
+    "serve",
     "demo",
 )
 """In the order of the work; each is a file beside this one, with its command under the same name."""

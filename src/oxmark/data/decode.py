@@ -77,10 +77,11 @@ class _Source:
     path: Path | None
     size: int  # bytes
     head: bytes
+    called: str = ""  # what messages call bytes
 
     @property
     def name(self) -> str:
-        return "The picture given as bytes" if self.path is None else _shown(self.path)
+        return self.called if self.path is None else _shown(self.path)
 
     @property
     def again(self) -> str:
@@ -89,7 +90,7 @@ class _Source:
         return "Copy it again from its source, or leave it out."
 
 
-def decode(source: str | os.PathLike[str] | bytes) -> npt.NDArray[np.uint8]:
+def decode(source: str | os.PathLike[str] | bytes, *, name: str | None = None) -> npt.NDArray[np.uint8]:
     """Read one picture.
 
     The EXIF turn is applied; of an animation or a document the first frame is read. Alpha is kept as it is
@@ -99,6 +100,7 @@ def decode(source: str | os.PathLike[str] | bytes) -> npt.NDArray[np.uint8]:
 
     Args:
         source: A path, or the file's content as bytes.
+        name: What messages call a picture that comes as bytes.
 
     Returns:
         ``uint8 (height, width, 4)``, RGBA, 0..255, C-contiguous and writable.
@@ -114,16 +116,17 @@ def decode(source: str | os.PathLike[str] | bytes) -> npt.NDArray[np.uint8]:
         >>> pixels.shape  # doctest: +SKIP
         (900, 1350, 4)
     """
-    with _opened(source) as (picture, _):
+    with _opened(source, name) as (picture, _):
         picture.load()
         return to_rgba(picture, orientation_of(picture))
 
 
-def picture_info(path: str | os.PathLike[str]) -> PictureInfo:
+def picture_info(source: str | os.PathLike[str] | bytes, *, name: str | None = None) -> PictureInfo:
     """Read a picture's header only.
 
     Args:
-        path: The picture.
+        source: A path, or the file's content as bytes.
+        name: What messages call a picture that comes as bytes.
 
     Returns:
         Size, format and mode.
@@ -135,7 +138,7 @@ def picture_info(path: str | os.PathLike[str]) -> PictureInfo:
         >>> picture_info("marks/O/o_01.png")  # doctest: +SKIP
         PictureInfo(width=1350, height=900, format='PNG', mode='RGB')
     """
-    with _opened(path) as (picture, kind):
+    with _opened(source, name) as (picture, kind):
         width, height = picture.size
         turned_already = kind == "TIFF"  # Pillow gives the size of a TIFF as it will be shown
         late_exif = kind == "PNG" and "exif" not in picture.info  # asking for it would decode the picture
@@ -145,9 +148,9 @@ def picture_info(path: str | os.PathLike[str]) -> PictureInfo:
 
 
 @contextlib.contextmanager
-def _opened(source: str | os.PathLike[str] | bytes) -> Iterator[tuple[Image.Image, str]]:
+def _opened(source: str | os.PathLike[str] | bytes, name: str | None) -> Iterator[tuple[Image.Image, str]]:
     """The picture behind ``source``, opened but not decoded, and its format; size already checked."""
-    with _reading(source) as found:
+    with _reading(source, name) as found:
         kind = kind_of(found.head)
         if kind is None:
             raise _not_a_picture(found)
@@ -161,10 +164,11 @@ def _opened(source: str | os.PathLike[str] | bytes) -> Iterator[tuple[Image.Imag
 
 
 @contextlib.contextmanager
-def _reading(source: str | os.PathLike[str] | bytes) -> Iterator[_Source]:
+def _reading(source: str | os.PathLike[str] | bytes, name: str | None) -> Iterator[_Source]:
     """Open a path or bytes; closed again at the end."""
     if isinstance(source, bytes):
-        yield _Source(io.BytesIO(source), None, len(source), source[:HEAD_BYTES])
+        called = "The picture given as bytes" if name is None else name
+        yield _Source(io.BytesIO(source), None, len(source), source[:HEAD_BYTES], called)
         return
     path = Path(source)
     try:

@@ -6,9 +6,9 @@ Two layouts are understood::
     ROOT/<part>/<class>/*     parts train, validation, test in their usual spellings, in any letter case
 
 Files in sub-folders of a class folder belong to that class. A file ``metadata.csv`` in ROOT or in a part's
-folder may add the hand that drew a picture. Everything that is no sample is listed with its reason; nothing
-is dropped in silence. Names are compared and shown in Unicode's composed form (macOS stores Hangul
-decomposed), while paths stay as they are on disk.
+folder may add the hand that drew a picture. A folder that holds a file ``.nomedia`` is left out. Everything
+that is no sample is listed with its reason; nothing is dropped in silence. Names are compared and shown in
+Unicode's composed form (macOS stores Hangul decomposed), while paths stay as they are on disk.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ __all__ = ["PARTS", "Dataset", "Sample", "Skipped", "check_trainable", "read_fol
 
 _LOOSE = "not in a class folder"
 _NO_PICTURE = "not a picture by its name"
-_SPELLINGS = {
+PART_SPELLINGS = {
     "train": "train",
     "training": "train",
     "val": "validation",
@@ -39,6 +39,7 @@ _SPELLINGS = {
     "test": "test",
     "testing": "test",
 }
+"""What a folder is called, in small letters, to the part that it is."""
 _LAYOUT = (
     "oxmark expects one folder for each class with its pictures inside, for example {root}/O/ and {root}/X/, "
     "or the same under {root}/train/, {root}/validation/ and {root}/test/."
@@ -71,7 +72,7 @@ def read_folder(root: str | os.PathLike[str]) -> Dataset:
     folders, files = walk.list_folder(top)
     if not folders and not files and not walk.skipped:
         raise FolderError(f"{shown_name(str(top))} is empty. {_layout(top)}")
-    parts = _part_folders(top, folders)
+    parts = part_folders(top, folders)
     found = list(_samples_in_parts(walk, folders, parts) if parts else _samples_in(walk, folders, None))
     walk.skip_files(files, _LOOSE, METADATA_NAME)
     return _assemble(top, found, walk, [top, *parts.values()])
@@ -100,9 +101,24 @@ def _layout(top: Path) -> str:
     return _LAYOUT.format(root=shown_name(str(top)))
 
 
-def _part_folders(top: Path, folders: list[Path]) -> dict[str, Path]:
-    """The part folders among ``folders``; empty where the tree has no parts."""
-    named = [(folder, _SPELLINGS.get(folder.name.lower())) for folder in folders]
+def part_folders(top: Path, folders: list[Path]) -> dict[str, Path]:
+    """The part folders of a tree.
+
+    Args:
+        top: The folder that is read.
+        folders: The visible folders in it.
+
+    Returns:
+        Folder by part, in the order train, validation, test; empty where the tree has no parts.
+
+    Raises:
+        FolderError: Two spellings of one part, or an unreadable folder.
+
+    Example:
+        >>> part_folders(Path("marks"), [Path("marks/O"), Path("marks/X")])
+        {}
+    """
+    named = [(folder, PART_SPELLINGS.get(folder.name.lower())) for folder in folders]
     parted = any(part and _holds_folders(folder) for folder, part in named)
     if not parted and not all(part for _, part in named):
         return {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import difflib
+import io
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -58,11 +59,45 @@ def read_hands(folders: Iterable[Path], known: Iterable[Path]) -> tuple[dict[Pat
 
 def _find(folder: Path, file_name: str, by_name: dict[str, Path]) -> Path | None:
     """The file on disk that a row names."""
-    for name in (file_name, file_name.replace("\\", "/")):
-        path = by_name.get(shown_name((folder / name).as_posix()))
-        if path is not None:
-            return path
-    return None
+    return next((by_name[name] for name in row_names(folder, file_name) if name in by_name), None)
+
+
+def row_names(folder: Path, file_name: str) -> tuple[str, ...]:
+    """How the path that a row may name is written: as it stands, and with slashes for its backslashes.
+
+    Args:
+        folder: Where the csv is.
+        file_name: As the row has it.
+
+    Returns:
+        One path or two, by :func:`~oxmark.data.walk.shown_name`.
+
+    Example:
+        >>> row_names(Path("marks"), "O\\\\1.png")
+        ('marks/O\\\\1.png', 'marks/O/1.png')
+    """
+    names = dict.fromkeys((file_name, file_name.replace("\\", "/")))
+    return tuple(shown_name((folder / name).as_posix()) for name in names)
+
+
+def read_text(table: Path) -> str:
+    """The text of a csv file, line ends and byte order mark as they are.
+
+    Raises:
+        FolderError: It is not UTF-8, or cannot be read.
+    """
+    name = shown_name(str(table))
+    try:
+        with table.open(encoding="utf-8", newline="") as stream:
+            return stream.read()
+    except UnicodeDecodeError as error:
+        raise FolderError(
+            f"{name} is not UTF-8 text. Save it again as UTF-8; in a spreadsheet program choose "
+            "'CSV UTF-8 (comma delimited)'."
+        ) from error
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise FolderError(f"{name} cannot be read: {reason}. Give yourself the right to read it.") from error
 
 
 def _not_there(table: Path, line: int, file_name: str) -> Skipped:
@@ -83,21 +118,13 @@ def _set_hand(hands: dict[Path, str], path: Path, hand: str, table: Path) -> Non
 def _rows(table: Path) -> list[_Row]:
     """The rows of one csv, checked."""
     name = shown_name(str(table))
+    stream = io.StringIO(read_text(table).removeprefix("\ufeff"), newline="")
     try:
-        with table.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream)
-            _check_columns(name, list(reader.fieldnames or ()))
-            return [(reader.line_num, (row[FILE_COLUMN] or "").strip(), _hand(row)) for row in reader]
-    except UnicodeDecodeError as error:
-        raise FolderError(
-            f"{name} is not UTF-8 text. Save it again as UTF-8; in a spreadsheet program choose "
-            "'CSV UTF-8 (comma delimited)'."
-        ) from error
+        reader = csv.DictReader(stream)
+        _check_columns(name, list(reader.fieldnames or ()))
+        return [(reader.line_num, (row[FILE_COLUMN] or "").strip(), _hand(row)) for row in reader]
     except csv.Error as error:
         raise FolderError(f"{name} is not a csv file: {error}. Save it again as CSV with commas.") from error
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise FolderError(f"{name} cannot be read: {reason}. Give yourself the right to read it.") from error
 
 
 def _hand(row: dict[str, str | None]) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -9,6 +10,11 @@ from pathlib import Path, PurePath
 from typing import TypeVar
 
 from oxmark.errors import FolderError
+
+NO_MEDIA = ".nomedia"
+"""A folder that holds a file of this name is left out, as on phones; the one that is read itself never is."""
+STUDIO_NAME = ".oxmark"
+"""Where the studio keeps what is its own in a project."""
 
 AnyPath = TypeVar("AnyPath", bound=PurePath)
 _HIDDEN_NAMES = frozenset({"thumbs.db", "desktop.ini", "__macosx", "__pycache__", "$recycle.bin", "@eadir"})
@@ -40,6 +46,8 @@ def shown_name(text: str) -> str:
         >>> len(shown_name("\\u1112\\u1161\\u11ab"))
         1
     """
+    if text.isascii():
+        return text
     return unicodedata.normalize("NFC", text).encode("utf-8", "backslashreplace").decode()
 
 
@@ -72,6 +80,16 @@ def free_path(path: AnyPath, taken: set[str], mark: str) -> AnyPath:
         free = path.with_name(f"{path.stem}{mark}{number}{path.suffix}")
     taken.add(disk_name(free.as_posix()))
     return free
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a file or folder of this name is left out wherever it lies: hidden, or the system's own.
+
+    Example:
+        >>> is_hidden(".DS_Store"), is_hidden("Thumbs.db"), is_hidden("O")
+        (True, True, False)
+    """
+    return name.startswith(".") or name.lower() in _HIDDEN_NAMES
 
 
 class Walk:
@@ -149,11 +167,15 @@ class Walk:
 
 def _reason_out(entry: Path) -> str | None:
     """Why an entry of a folder is left out; ``None`` when it is an ordinary visible file or folder."""
-    if entry.name.startswith(".") or entry.name.lower() in _HIDDEN_NAMES:
+    if entry.name == STUDIO_NAME:
+        return "the studio's own folder"
+    if is_hidden(entry.name):
         return "hidden, or a system file"
     try:
         if entry.is_symlink() and entry.is_dir() and _leads_up(entry):
             return "a link to a folder above it"
+        if entry.is_dir() and os.path.lexists(entry / NO_MEDIA):
+            return f"left out by its {NO_MEDIA}"
         if entry.is_dir() or entry.is_file():
             return None
         return "a link to something that is not there" if entry.is_symlink() else "not an ordinary file"

@@ -71,6 +71,31 @@ def address(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+def configured(make_app: Callable[[], FastAPI]) -> uvicorn.Config:
+    """How uvicorn runs an application: nothing logged by itself, no header that tells what it is.
+
+    Args:
+        make_app: Makes the application.
+
+    Example:
+        >>> configured(FastAPI).access_log
+        False
+    """
+    return uvicorn.Config(
+        make_app,
+        factory=True,
+        log_config=None,
+        proxy_headers=False,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        ws="none",
+        lifespan="on",
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+        timeout_keep_alive=30,
+    )
+
+
 def serve(
     make_app: Callable[[], FastAPI],
     listening: socket.socket,
@@ -89,19 +114,7 @@ def serve(
     Raises:
         ServingError: The application could not start; its log says why.
     """
-    config = uvicorn.Config(
-        make_app,
-        factory=True,
-        log_config=None,
-        proxy_headers=False,
-        access_log=False,
-        server_header=False,
-        date_header=False,
-        ws="none",
-        lifespan="on",
-        timeout_graceful_shutdown=DRAIN_SECONDS,
-        timeout_keep_alive=30,
-    )
+    config = configured(make_app)
     if workers > 1:
         if on_ready is not None:
             on_ready()

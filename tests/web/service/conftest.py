@@ -20,6 +20,9 @@ from PIL import Image
 
 from oxmark.data.draw import draw_mark
 from oxmark.inference import Classifier, load
+from oxmark.web.service.application import watched
+from oxmark.web.service.models import Wanted
+from oxmark.web.service.service import Service
 from oxmark.web.serving import Server, address, open_port
 
 Answers = Callable[..., httpx.Client]
@@ -50,6 +53,13 @@ def client_of() -> Iterator[Answers]:
     """A function from an application to a client of it; its server ends with the test."""
     with contextlib.ExitStack() as servers:
         yield lambda app: servers.enter_context(running(app))
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[httpx.Client]:
+    """A client of the built-in model under the name ox; for tests that need no server of their own."""
+    with running(watched(Service.of_files([Wanted("ox", None)]))) as one:
+        yield one
 
 
 def encoded(pixels: np.ndarray, kind: str = "PNG", **options: Any) -> bytes:

@@ -106,10 +106,9 @@ def test_drift_of_none_of_these_is_told(
     assert found["oxmark_none_of_these_drift", "ox"] > 4
 
 
-BLANK = (  # a BMP file of 2 x 2 white pixels
-    b"BM\x46\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0\x02\0\0\0\x02\0\0\0\x01\0\x18\0" + b"\0" * 24 + b"\xff" * 6 + b"\0\0"
-    + b"\xff" * 6 + b"\0\0"
-)  # fmt: skip
+_WHITE_ROW = b"\xff" * 6 + b"\0\0"
+_SIZES = b"\x28\0\0\0\x02\0\0\0\x02\0\0\0\x01\0\x18\0"
+BLANK = b"BM\x46\0\0\0\0\0\0\0\x36\0\0\0" + _SIZES + b"\0" * 24 + 2 * _WHITE_ROW  # a BMP of 2 x 2 pixels
 
 
 # --- drift --------------------------------------------------------------------------------------------------

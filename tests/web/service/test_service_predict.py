@@ -32,11 +32,6 @@ def service(*names: str, gate: Gate | None = None) -> Service:
     return Service(Models([FileSource(Wanted(name, None)) for name in names or ("ox",)]), gate=gate)
 
 
-@pytest.fixture
-def client(client_of: Answers) -> httpx.Client:
-    return client_of(watched(service()))
-
-
 def png_header(width: int, height: int) -> bytes:
     """A PNG file of that size that ends after its header."""
     body = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
@@ -99,8 +94,8 @@ BAD_BODIES = [
         b"\x89PNG\r\n\x1a\n",
         422,
         "broken_picture",
-        "The picture given as bytes is truncated: the file ends before the picture does. Read it again from its "
-        "source.",
+        "The picture given as bytes is truncated: the file ends before the picture does. Read it again from "
+        "its source.",
     ),
     (
         png_header(30_000, 30_000),
@@ -113,8 +108,8 @@ BAD_BODIES = [
         b"\xff\xd8\xff\xd9" * 40,
         422,
         "broken_picture",
-        "The picture given as bytes is damaged: it starts as a JPEG picture, but cannot be decoded. Read it again "
-        "from its source.",
+        "The picture given as bytes is damaged: it starts as a JPEG picture, but cannot be decoded. Read it "
+        "again from its source.",
     ),
 ]
 
@@ -149,8 +144,8 @@ def test_one_bad_file_does_not_spoil_a_form(client: httpx.Client, mark: bytes) -
     assert (good["label"], hangul["label"], hangul["file"]) == ("O", "O", "동그라미.png")
     assert bad == {
         "file": "bad.txt",
-        "error": "bad.txt is not a picture that oxmark reads: it looks like a text file. Save the picture as PNG "
-        "or JPEG.",
+        "error": "bad.txt is not a picture that oxmark reads: it looks like a text file. Save the picture as "
+        "PNG or JPEG.",
         "code": "not_a_picture",
     }
 

@@ -25,11 +25,6 @@ from oxmark.web.service.tensors import read_request
 INFER = "/v2/models/ox/infer"
 
 
-@pytest.fixture
-def client(client_of: Callable[..., httpx.Client]) -> httpx.Client:
-    return client_of(watched(Service(Models([FileSource(Wanted("ox", None))]))))
-
-
 def rgba(seed: int = 1, size: tuple[int, int] = (30, 20)) -> npt.NDArray[np.uint8]:
     opaque = np.full((size[1], size[0], 4), 255, np.uint8)
     opaque[..., :3] = draw_mark("OX"[seed % 2], seed=seed, size=size, pen_width=3)

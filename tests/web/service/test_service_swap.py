@@ -1,9 +1,8 @@
-"""A model file replaced under load: no request is lost, and every answer is one model's or the other's, whole."""
+"""A model file replaced under load: no request is lost, and every answer is of one model, whole."""
 
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -65,7 +64,7 @@ def test_a_swap_under_load_loses_nothing(
                 name = ("AB", "OX")[number % 2]
                 new = model_files["OX"].with_name("new")
                 new.write_bytes(model_bytes[name])
-                os.replace(new, model_files["OX"])
+                new.replace(model_files["OX"])
                 wanted = f"{number + 1}.0"
                 until(lambda w=wanted: metric(client, 'oxmark_model_swaps_total{model="m"}') == w, "swap")  # type: ignore[misc]
                 answer = client.post("/predict", content=mark).json()
@@ -84,13 +83,13 @@ def test_a_bad_new_file_is_told_and_the_old_model_goes_on(
     assert metric(client, good) == "1.0"
     new = model_files["OX"].with_name("new")
     new.write_bytes(b"no model")
-    os.replace(new, model_files["OX"])
+    new.replace(model_files["OX"])
     until(lambda: metric(client, good) == "0.0", "the bad file to be seen")
     assert client.get("/v2/models/m/ready").status_code == 200
     assert client.get("/v2/health/ready").status_code == 200
     assert list(client.post("/predict", content=mark).json()["probabilities"]) == ["O", "X"]
     assert metric(client, 'oxmark_model_swaps_total{model="m"}') is None
-    os.replace(model_files["AB"], model_files["OX"])
+    model_files["AB"].replace(model_files["OX"])
     until(lambda: metric(client, good) == "1.0", "the good file to be taken")
     assert list(client.post("/predict", content=mark).json()["probabilities"]) == ["A", "B"]
     bad, taken = (record.getMessage() for record in caplog.records if record.name == "oxmark.web")

@@ -43,7 +43,8 @@ answers = {}
 for name, binary_in, binary_out in [("json", False, False), ("binary", True, True), ("mixed", True, False)]:
     tensor = triton.InferInput("pixels", list(pixels.shape), "UINT8")
     tensor.set_data_from_numpy(pixels, binary_data=binary_in)
-    wanted = [triton.InferRequestedOutput(n, binary_data=binary_out) for n in ("probabilities", "known", "label", "heat")]
+    names = ("probabilities", "known", "label", "heat")
+    wanted = [triton.InferRequestedOutput(n, binary_data=binary_out) for n in names]
     answers[name] = client.infer("ox", [tensor], outputs=wanted, request_id="7")
 tensor = triton.InferInput("pixels", list(pixels.shape), "UINT8")
 tensor.set_data_from_numpy(pixels)

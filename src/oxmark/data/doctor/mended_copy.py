@@ -12,7 +12,7 @@ from oxmark.data.dataset import PARTS, Dataset
 from oxmark.data.doctor.evidence import Evidence
 from oxmark.data.doctor.finding import Finding
 from oxmark.data.doctor.mending import Mending, Plan, plan
-from oxmark.data.metadata import FILE_COLUMN, METADATA_NAME
+from oxmark.data.metadata import FILE_COLUMN, METADATA_NAME, row_names
 from oxmark.data.traits import Traits
 from oxmark.data.walk import shown_name
 from oxmark.errors import FolderError, OutputError
@@ -126,11 +126,7 @@ def _carry_tables(dataset: Dataset, todo: Plan, folder: Path) -> Iterator[tuple[
 
 def _renamed(folder: Path, file_name: str, new: dict[str, Path]) -> Path | None:
     """The place in the copy of the file that a row names; None when it is not there."""
-    for name in (file_name, file_name.replace("\\", "/")):
-        path = new.get(shown_name((folder / name).as_posix()))
-        if path is not None:
-            return path
-    return None
+    return next((new[name] for name in row_names(folder, file_name) if name in new), None)
 
 
 def _lines(dataset: Dataset, done: Mending, rows: list[tuple[str, int, int]]) -> Iterator[str]:

@@ -1,0 +1,1 @@
+"""The service for programs: pictures in, answers out, over HTTP."""
