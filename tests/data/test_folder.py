@@ -147,6 +147,25 @@ def test_what_is_skipped_and_why(make_tree: MakeTree) -> None:
     }
 
 
+def test_a_folder_with_nomedia_is_left_out(make_tree: MakeTree) -> None:
+    root = make_tree(
+        "O/1.png", "X/2.png", "runs/.nomedia", "runs/first/curves.png", "O/old/.nomedia", "O/old/3.png"
+    )
+    dataset = read_folder(root)
+    assert dataset.classes == ("O", "X")
+    assert names(dataset) == ["O/1.png", "X/2.png"]
+    assert skipped(dataset) == {"runs": "left out by its .nomedia", "O/old": "left out by its .nomedia"}
+
+
+def test_the_folder_that_is_read_may_have_nomedia(make_tree: MakeTree) -> None:
+    assert names(read_folder(make_tree(".nomedia", "O/1.png", "X/2.png"))) == ["O/1.png", "X/2.png"]
+
+
+def test_the_studios_own_folder_is_left_out(make_tree: MakeTree) -> None:
+    dataset = read_folder(make_tree("O/1.png", ".oxmark/trash/00000001/1/2.png"))
+    assert skipped(dataset) == {".oxmark": "the studio's own folder"}
+
+
 def test_loose_pictures_in_a_part(make_tree: MakeTree) -> None:
     dataset = read_folder(make_tree("train/O/1.png", "train/2.png"))
     assert skipped(dataset) == {"train/2.png": "not in a class folder"}

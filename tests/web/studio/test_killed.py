@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 # Works through a list of actions in a process that kills itself at the n-th call that changes the disk, for
-# every n; then opens the project again and tells how far it is. Each process is
-# forked, and nothing is really flushed to the disk, so that hundreds of them take seconds.
+# every n; then opens the project again and tells how far it is. Each process is forked, and nothing is really
+# flushed to the disk, so that hundreds of them take seconds.
 SCRIPT = r"""
 import datetime, itertools, json, os, shutil, signal, sys
 from pathlib import Path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from oxmark.web.description import problem
@@ -64,27 +65,6 @@ PREDICT: dict[str, Any] = {
         422: problem("A damaged picture, a form without files, or several models and none named."),
         500: problem("The model failed, or a defect of oxmark; its log says what."),
     },
-    "openapi_extra": {
-        "parameters": [
-            {
-                "name": "model",
-                "in": "query",
-                "description": "The model's name; needed only where there are several.",
-                "schema": {"type": "string"},
-            }
-        ],
-        "requestBody": {
-            "required": True,
-            "content": {
-                "image/png": {"schema": _FILE},
-                "image/jpeg": {"schema": _FILE},
-                "application/octet-stream": {"schema": _FILE},
-                "multipart/form-data": {
-                    "schema": {"type": "object", "minProperties": 1, "additionalProperties": _FILE}
-                },
-            },
-        },
-    },
 }
 METRICS: dict[str, Any] = {
     "summary": "Metrics for Prometheus",
@@ -92,3 +72,25 @@ METRICS: dict[str, Any] = {
     "response_description": "The text format of Prometheus.",
     "responses": {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 }
+
+
+def predict_request(models: Sequence[str]) -> dict[str, Any]:
+    """What is said of the request of ``POST /predict``.
+
+    Args:
+        models: The names that there are.
+    """
+    many = "Needed here, where there are several." if len(models) > 1 else "Not needed here, with one model."
+    model = {"type": "string", "enum": list(models)}
+    form = {"type": "object", "minProperties": 1, "additionalProperties": _FILE}
+    kinds = ("image/png", "image/jpeg", "application/octet-stream")
+    return {
+        "parameters": [{"name": "model", "in": "query", "description": many, "schema": model}],
+        "requestBody": {
+            "required": True,
+            "content": {
+                **{kind: {"schema": _FILE} for kind in kinds},
+                "multipart/form-data": {"schema": form},
+            },
+        },
+    }

@@ -54,7 +54,7 @@ def predicting(models: Models, gate: Gate) -> Answering:
     return predict
 
 
-def add_predict_route(router: APIRouter, predict: Answering) -> None:
+def add_predict_route(router: APIRouter, predict: Answering, models: Models) -> None:
     """Put the route into a router, described."""
     router.add_api_route(
         "/predict",
@@ -62,6 +62,7 @@ def add_predict_route(router: APIRouter, predict: Answering) -> None:
         methods=["POST"],
         tags=["Predict"],
         route_class_override=PlainRoute,
+        openapi_extra=descriptions.predict_request(models.names),
         **descriptions.PREDICT,
     )
 

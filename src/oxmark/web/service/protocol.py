@@ -8,9 +8,9 @@ from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
-from oxmark import __version__
+import oxmark
 from oxmark.data.decode import MAX_PIXELS
 from oxmark.web.problems import Problem
 from oxmark.web.service import protocol_descriptions as described
@@ -22,9 +22,6 @@ from oxmark.web.service.plain_route import PlainRoute
 from oxmark.web.service.predict import costs
 from oxmark.web.service.record import Record, record_of
 from oxmark.web.service.tensors import InferRequest, read_request
-
-_MODEL = "/v2/models/{model}"
-_VERSION = f"{_MODEL}/versions/{{version}}"
 
 
 def add_protocol_routes(router: APIRouter, models: Models, gate: Gate, ready: Callable[[], bool]) -> None:
@@ -44,7 +41,7 @@ def add_protocol_routes(router: APIRouter, models: Models, gate: Gate, ready: Ca
 def _add_health_routes(router: APIRouter, ready: Callable[[], bool]) -> None:
     @router.get("/v2", **described.SERVER)
     async def server() -> dict[str, Any]:
-        return {"name": "oxmark", "version": __version__, "extensions": ["binary_tensor_data"]}
+        return {"name": "oxmark", "version": oxmark.__version__, "extensions": ["binary_tensor_data"]}
 
     @router.get("/v2/health/live", **described.LIVE)
     async def live() -> dict[str, bool]:
@@ -57,34 +54,46 @@ def _add_health_routes(router: APIRouter, ready: Callable[[], bool]) -> None:
 
 
 def _add_model_routes(router: APIRouter, models: Models, ready: Callable[[], bool]) -> None:
-    @router.get(_MODEL, **described.MODEL)
-    async def metadata(model: str) -> dict[str, Any]:
-        return described.metadata(models.choose(model))
+    async def metadata(request: Request) -> Response:
+        return JSONResponse(described.metadata(_model_of(request, models)))
 
-    @router.get(_VERSION, **described.MODEL)
-    async def version_metadata(model: str, version: str) -> dict[str, Any]:
-        return described.metadata(models.choose(model, version))
+    async def model_ready(request: Request) -> Response:
+        model = _model_of(request, models)
+        _check_ready(ready)
+        return JSONResponse({"name": model.name, "ready": True})
 
-    @router.get(f"{_MODEL}/ready", **described.MODEL_READY)
-    async def model_ready(model: str) -> dict[str, Any]:
-        return _ready(models.choose(model), ready)
-
-    @router.get(f"{_VERSION}/ready", **described.MODEL_READY)
-    async def version_ready(model: str, version: str) -> dict[str, Any]:
-        return _ready(models.choose(model, version), ready)
+    for path, parameters in _paths(models):
+        add = partial(router.add_api_route, route_class_override=PlainRoute, openapi_extra=parameters)
+        add(path, metadata, **described.MODEL)
+        add(f"{path}/ready", model_ready, **described.MODEL_READY)
 
 
 def _add_infer_routes(router: APIRouter, models: Models, gate: Gate) -> None:
     async def infer(request: Request) -> Response:
-        return await _infer(request, models.choose(request.path_params["model"]), gate)
+        return await _infer(request, _model_of(request, models), gate)
 
-    async def infer_version(request: Request) -> Response:
-        given = request.path_params
-        return await _infer(request, models.choose(given["model"], given["version"]), gate)
+    for path, parameters in _paths(models):
+        router.add_api_route(
+            f"{path}/infer",
+            infer,
+            methods=["POST"],
+            route_class_override=PlainRoute,
+            openapi_extra=described.with_body(parameters),
+            **described.INFER,
+        )
 
-    add = partial(router.add_api_route, methods=["POST"], route_class_override=PlainRoute)
-    add(f"{_MODEL}/infer", infer, **described.infer("model"))
-    add(f"{_VERSION}/infer", infer_version, **described.infer("model", "version"))
+
+def _paths(models: Models) -> list[tuple[str, dict[str, Any]]]:
+    """Each model's address without and with its version, and what OpenAPI says of what stands in it."""
+    return [
+        ("/v2/models/{model}", described.path_parameters(models.names, version=False)),
+        ("/v2/models/{model}/versions/{version}", described.path_parameters(models.names, version=True)),
+    ]
+
+
+def _model_of(request: Request, models: Models) -> Served:
+    given = request.path_params
+    return models.choose(given["model"], given.get("version"))
 
 
 def _check_ready(ready: Callable[[], bool]) -> None:
@@ -92,11 +101,6 @@ def _check_ready(ready: Callable[[], bool]) -> None:
         raise Problem(
             503, "draining", "This server is about to end. Ask another one.", headers={"Retry-After": "1"}
         )
-
-
-def _ready(model: Served, ready: Callable[[], bool]) -> dict[str, Any]:
-    _check_ready(ready)
-    return {"name": model.name, "ready": True}
 
 
 async def _infer(request: Request, model: Served, gate: Gate) -> Response:

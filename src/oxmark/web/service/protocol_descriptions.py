@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from oxmark.web.description import problem
@@ -151,47 +152,59 @@ _ABOUT = (
 )
 
 
-def infer(*path_parameters: str) -> dict[str, Any]:
-    """What is said of a route that infers.
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
+_JSON_LENGTH = {
+    "name": "Inference-Header-Content-Length",
+    "in": "header",
+    "description": "Bytes of JSON at the beginning of a body that goes on with binary tensors.",
+    "schema": {"type": "integer", "minimum": 1},
+}
+INFER: dict[str, Any] = {
+    "tags": TAGS,
+    "summary": "Answer tensors",
+    "description": _ABOUT,
+    "responses": {
+        200: {
+            "description": "The outputs.",
+            "content": {"application/json": {"schema": _RESPONSE}, "application/octet-stream": _BINARY},
+        },
+        400: problem("The body does not follow the protocol."),
+        404: _NO_MODEL,
+        413: problem("The body, its pixels or the number of its pictures are too large."),
+        415: problem("A picture of `image` is none that oxmark reads, or the body is compressed."),
+        422: problem("A picture of `image` is damaged."),
+        500: problem("The model failed, or a defect of oxmark; its log says what."),
+    },
+}
+
+
+def path_parameters(models: Sequence[str], *, version: bool) -> dict[str, Any]:
+    """What is said of the names in an address.
 
     Args:
-        path_parameters: Their names.
+        models: The names that there are.
+        version: Whether a version stands in the address, too.
     """
-    binary = {"schema": {"type": "string", "format": "binary"}}
-    parameters: list[dict[str, Any]] = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-        for name in path_parameters
+    named = {"model": {"type": "string", "enum": list(models)}}
+    if version:
+        named["version"] = {"type": "string"}
+    found = [
+        {"name": name, "in": "path", "required": True, "schema": schema} for name, schema in named.items()
     ]
-    header = {
-        "name": "Inference-Header-Content-Length",
-        "in": "header",
-        "description": "Bytes of JSON at the beginning of a body that goes on with binary tensors.",
-        "schema": {"type": "integer", "minimum": 1},
+    return {"parameters": found}
+
+
+def with_body(parameters: dict[str, Any]) -> dict[str, Any]:
+    """What is said of a request that infers.
+
+    Args:
+        parameters: From :func:`path_parameters`.
+    """
+    content = {
+        "application/json": {"schema": _REQUEST, "example": {"inputs": [_ONE_PIXEL]}},
+        "application/octet-stream": _BINARY,
     }
     return {
-        "tags": TAGS,
-        "summary": "Answer tensors",
-        "description": _ABOUT,
-        "responses": {
-            200: {
-                "description": "The outputs.",
-                "content": {"application/json": {"schema": _RESPONSE}, "application/octet-stream": binary},
-            },
-            400: problem("The body does not follow the protocol."),
-            404: _NO_MODEL,
-            413: problem("The body, its pixels or the number of its pictures are too large."),
-            415: problem("A picture of `image` is none that oxmark reads, or the body is compressed."),
-            422: problem("A picture of `image` is damaged."),
-            500: problem("The model failed, or a defect of oxmark; its log says what."),
-        },
-        "openapi_extra": {
-            "parameters": [*parameters, header],
-            "requestBody": {
-                "required": True,
-                "content": {
-                    "application/json": {"schema": _REQUEST, "example": {"inputs": [_ONE_PIXEL]}},
-                    "application/octet-stream": binary,
-                },
-            },
-        },
+        "parameters": [*parameters["parameters"], _JSON_LENGTH],
+        "requestBody": {"required": True, "content": content},
     }

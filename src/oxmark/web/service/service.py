@@ -61,7 +61,7 @@ class Service:
     def routes(self) -> APIRouter:
         """What it answers."""
         router = APIRouter()
-        add_predict_route(router, self.predict)
+        add_predict_route(router, self.predict, self.models)
         add_protocol_routes(router, self.models, self.gate, ready=lambda: not self._draining)
         router.add_api_route(
             "/metrics",

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.routing import APIRoute
 from starlette.responses import StreamingResponse
 
-from oxmark import __version__
+import oxmark
 from oxmark.data.decode import decode, picture_info
 from oxmark.data.walk import shown_name
 from oxmark.web.description import problem
@@ -240,7 +240,7 @@ def _said(router: APIRouter, collecting: Collecting) -> None:
     @router.get("/events", include_in_schema=False)  # it never ends, which no description can say
     def events() -> StreamingResponse:
         async def lines() -> AsyncIterator[str]:
-            async for event in collecting.events.subscribe({"type": "hello", "version": __version__}):
+            async for event in collecting.events.subscribe({"type": "hello", "version": oxmark.__version__}):
                 yield as_line(event)
 
         return StreamingResponse(

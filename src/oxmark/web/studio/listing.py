@@ -32,7 +32,7 @@ def id_of(name: str) -> str:
 
     Example:
         >>> id_of("O/1.png")
-        'bd4bc6ac5b4c1fb2'
+        '1e7ba7bba1f4bbdd'
     """
     return hashlib.blake2b(shown_name(name).encode(), digest_size=8).hexdigest()
 

@@ -225,7 +225,7 @@ def _pairs(messages: Iterable[Mapping[str, Any]]) -> tuple[Pair, ...]:
     for message in messages:
         try:
             found.append(Pair.of(Message.from_json(message)))
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+        except (LookupError, TypeError, ValueError, AttributeError, OSError):
             text = str(message.get("text", ""))
             found.append(Pair(en=text, ko=text))
     return tuple(found)

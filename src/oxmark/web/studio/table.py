@@ -118,8 +118,8 @@ class Table:
             changes: Place before to the new text, or to None for what leaves; places past the end come anew.
 
         Example:
-            >>> Table(("file_name\n", "a\n", "b\n")).patch({1: None, 2: "c\n"})
-            (((1, 'a\n'), (2, 'b\n')), ((1, 'c\n'),))
+            >>> Table(("file_name\\n", "a\\n", "b\\n")).patch({1: None, 2: "c\\n"})
+            (((1, 'a\\n'), (2, 'b\\n')), ((1, 'c\\n'),))
         """
         out = [(place, self.records[place]) for place in sorted(changes) if place < len(self.records)]
         into, gone = [], 0

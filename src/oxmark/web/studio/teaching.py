@@ -158,7 +158,7 @@ class Teaching:
             stage=_stage(course.stage) if course.at_work else None,
             done=course.done,
             total=course.total,
-            epoch=int(course.history[-1]["epoch"]) if course.history else 0,
+            epoch=course.epoch,
             epochs=course.epochs,
             seconds_left=seconds_left(course, self._before, time.time()),
             history=[epoch_of(entry) for entry in course.history],

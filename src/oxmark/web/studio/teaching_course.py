@@ -62,6 +62,11 @@ class Course:
     error: str | None = None
 
     @property
+    def epoch(self) -> int:
+        """The number of the last epoch, from 1; 0 before it."""
+        return int(self.history[-1]["epoch"]) if self.history else 0
+
+    @property
     def at_work(self) -> bool:
         """Whether its process is expected to be alive."""
         return self.state in AT_WORK
@@ -101,7 +106,7 @@ class Course:
 
     def _begin(self, name: str, at: float) -> None:
         self.stage, self.stage_at = name, at
-        self.done, self.total = (len(self.history), self.epochs) if name == "fit" else (0, 0)
+        self.done, self.total = (self.epoch, self.epochs) if name == "fit" else (0, 0)
         if self.state == "starting" and name != "import":
             self.state = "running"
 

@@ -51,11 +51,11 @@ def seconds_left(course: Course, before: Mapping[str, float] | None, now: float)
 
 
 def _epochs_left(course: Course) -> int:
-    return 1 if course.state == "finishing" else max(0, course.epochs - len(course.history))
+    return 1 if course.state == "finishing" else max(0, course.epochs - course.epoch)
 
 
 def _calibrating(course: Course) -> float:
     """In epochs: the networks that calibrate learn for a share of the recipe, never longer than this one."""
     share, factor = course.calibrating
-    longest = len(course.history) + (_epochs_left(course) if course.stage == "fit" else 0)
+    longest = course.epoch + (_epochs_left(course) if course.stage == "fit" else 0)
     return min(share * course.epochs, longest) * factor

@@ -107,7 +107,7 @@ def opened(folder: Path) -> Iterator[Opened]:
     client = TestClient(create_app(studio=studio), base_url="http://127.0.0.1")
     found = Opened(client, studio)
     hub: EventHub = studio.events
-    hub.publish = found.hear(hub.publish)  # type: ignore[method-assign]
+    hub.publish = found.hear(hub.publish)  # type: ignore[assignment,method-assign]
     with client:
         yield found
 

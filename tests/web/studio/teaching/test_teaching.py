@@ -18,7 +18,7 @@ import pytest
 from oxmark.web.studio.teacher_job import ALREADY, Desk, Job, Lock
 
 if TYPE_CHECKING:
-    from conftest import Taught
+    from tests.web.studio.teaching.conftest import Taught
 
 Open = Callable[[Path], contextlib.AbstractContextManager[Any]]
 LONG = 3000
@@ -257,6 +257,11 @@ def keep(project: Path, sign: str, count: int) -> None:
         path.unlink()
 
 
+def two_classes(project: Path) -> None:
+    keep(project, "O", 0)
+    keep(project, "X", 1)
+
+
 def one_class(project: Path) -> None:
     keep(project, "X", 0)
     (project / "X").rmdir()
@@ -276,7 +281,7 @@ def one_class(project: Path) -> None:
             "Every class needs at least 3 pictures: draw 1 more of 'X'.",
         ),
         (
-            lambda project: [keep(project, "O", 0), keep(project, "X", 1)],
+            two_classes,
             "too_few_pictures",
             "Every class needs at least 3 pictures: draw 3 more of 'O', 2 more of 'X'.",
         ),

@@ -21,10 +21,16 @@ export function mount(section) {
   const bring = new Bring(section, { active: () => shown, invite });
   const classes = new Classes({
     pick: (id) => (state.hasInk ? desk.saveTo(id) : choose(id)),
-    open: (id) => { location.hash = `#collect/class/${id}`; },
+    open: (id) => {
+      location.hash = `#collect/class/${id}`;
+    },
     files: (id) => bring.choose(id),
   });
-  const desk = new Desk({ prompt: new Hints().element, landing: (id) => classes.card(id)?.landing(), invite });
+  const desk = new Desk({
+    prompt: new Hints().element,
+    landing: (id) => classes.card(id)?.landing(),
+    invite,
+  });
   const opened = new Opened({ onFiles: (id) => bring.choose(id) });
   const side = h("div", { class: "side" }, classes.element, bring.element, new DoctorPanel().element);
   const table = h("div", { class: "table" }, desk.element, side);
@@ -74,7 +80,9 @@ function invite() {
 }
 
 function keys(desk) {
-  const drawing = (run) => (event) => { if (!state.opened) run(event); };
+  const drawing = (run) => (event) => {
+    if (!state.opened) run(event);
+  };
   return [
     {
       codes: [1, 2, 3, 4, 5, 6, 7, 8, 9].flatMap((digit) => [`Digit${digit}`, `Numpad${digit}`]),
@@ -87,15 +95,49 @@ function keys(desk) {
         else choose(one.id);
       }),
     },
-    { codes: ["Space"], shown: ["key.space"], about: "collect.key_save", run: drawing(() => desk.saveTo(state.chosen)) },
-    { codes: ["KeyZ"], shown: ["Z"], about: "collect.key_undo", repeats: true, run: () => (state.opened ? undoLast(null) : desk.undo()) },
+    {
+      codes: ["Space"],
+      shown: ["key.space"],
+      about: "collect.key_save",
+      run: drawing(() => desk.saveTo(state.chosen)),
+    },
+    {
+      codes: ["KeyZ"],
+      shown: ["Z"],
+      about: "collect.key_undo",
+      repeats: true,
+      run: () => (state.opened ? undoLast(null) : desk.undo()),
+    },
     { codes: ["KeyC"], shown: ["C"], about: "collect.key_clear", run: drawing(() => desk.clear()) },
-    { codes: ["BracketLeft"], shown: ["["], about: "collect.key_thinner", repeats: true, run: drawing(() => desk.tools.widen(-1)) },
-    { codes: ["BracketRight"], shown: ["]"], about: "collect.key_thicker", repeats: true, run: drawing(() => desk.tools.widen(1)) },
-    { codes: ["Comma"], shown: [","], about: "collect.key_darker", run: drawing(() => desk.tools.lighten(-1)) },
-    { codes: ["Period"], shown: ["."], about: "collect.key_lighter", run: drawing(() => desk.tools.lighten(1)) },
+    {
+      codes: ["BracketLeft"],
+      shown: ["["],
+      about: "collect.key_thinner",
+      repeats: true,
+      run: drawing(() => desk.tools.widen(-1)),
+    },
+    {
+      codes: ["BracketRight"],
+      shown: ["]"],
+      about: "collect.key_thicker",
+      repeats: true,
+      run: drawing(() => desk.tools.widen(1)),
+    },
+    {
+      codes: ["Comma"],
+      shown: [","],
+      about: "collect.key_darker",
+      run: drawing(() => desk.tools.lighten(-1)),
+    },
+    {
+      codes: ["Period"],
+      shown: ["."],
+      about: "collect.key_lighter",
+      run: drawing(() => desk.tools.lighten(1)),
+    },
     { shown: ["key.arrows", "key.enter"], about: "collect.key_pen" },
     { shown: ["Alt", "↑ ↓"], about: "collect.key_order" },
     { shown: ["F2"], about: "collect.key_rename" },
+    { shown: ["Del"], about: "collect.key_delete" },
   ];
 }

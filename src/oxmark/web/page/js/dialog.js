@@ -20,7 +20,11 @@ export function dialog({ title, body, actions = [], wide = false, className = ""
       "div",
       { class: "dialog-head" },
       h("h2", { id }, title),
-      h("button", { type: "button", class: "plain round", "aria-label": t("shell.close"), onclick: close }, icon("close")),
+      h(
+        "button",
+        { type: "button", class: "plain round", "aria-label": t("shell.close"), onclick: close },
+        icon("close"),
+      ),
     ),
     h("div", { class: "dialog-body" }, body),
     actions.length > 0 && h("div", { class: "dialog-actions" }, actions),
@@ -37,15 +41,19 @@ export function dialog({ title, body, actions = [], wide = false, className = ""
   });
   element.addEventListener("pointerdown", (event) => {
     const frame = element.getBoundingClientRect();
-    const inside = event.clientX >= frame.left && event.clientX <= frame.right
-      && event.clientY >= frame.top && event.clientY <= frame.bottom;
+    const inside =
+      event.clientX >= frame.left &&
+      event.clientX <= frame.right &&
+      event.clientY >= frame.top &&
+      event.clientY <= frame.bottom;
     if (event.target === element && !inside) close();
   });
   document.body.append(element);
   element.showModal();
   element.append(...messages);
-  const wanted = element.querySelector("[autofocus]")
-    ?? element.querySelector(".dialog-body :is(input,select,button,a[href],textarea), .dialog-actions button");
+  const wanted =
+    element.querySelector("[autofocus]") ??
+    element.querySelector(".dialog-body :is(input,select,button,a[href],textarea), .dialog-actions button");
   wanted?.focus();
   return { element, close };
 }

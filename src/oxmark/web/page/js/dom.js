@@ -59,7 +59,9 @@ export function icon(name) {
 export function isTyping(event) {
   const target = event.target;
   if (event.isComposing || !(target instanceof Element)) return true;
-  return Boolean(target.closest("input:not([type=range],[type=checkbox],[type=radio]),textarea,select,[contenteditable]"));
+  return Boolean(
+    target.closest("input:not([type=range],[type=checkbox],[type=radio]),textarea,select,[contenteditable]"),
+  );
 }
 
 /** May things move? */
@@ -70,5 +72,7 @@ export function mayMove() {
 export function say(text) {
   const region = document.getElementById("spoken");
   region.textContent = "";
-  setTimeout(() => { region.textContent = text; }, 50);
+  setTimeout(() => {
+    region.textContent = text;
+  }, 50);
 }

@@ -43,7 +43,11 @@ export function connect() {
   };
   source.onmessage = (message) => {
     let event;
-    try { event = JSON.parse(message.data); } catch { return; }
+    try {
+      event = JSON.parse(message.data);
+    } catch {
+      return;
+    }
     emit(event);
   };
   source.onerror = () => {

@@ -4,7 +4,7 @@
 //                                     is taken where it exists.
 // pair({en: "...", ko: "..."})        the side of a pair from the server in the language in use
 // <button data-t="key">               text; data-t-label: aria-label; data-t-title: title;
-//                                     data-t-placeholder: placeholder. Filled again when the language changes.
+//                                     data-t-placeholder: placeholder. Filled again when it changes.
 // onLanguage(fn)                      fn(language) after each change; returns a function that ends it
 
 import en from "./words/en.js";
@@ -15,7 +15,12 @@ import { remember } from "./remember.js";
 
 const WORDS = { en: { ...en, ...teachTryEn }, ko: { ...ko, ...teachTryKo } };
 const PLACES = [
-  ["data-t", (element, text) => { element.textContent = text; }],
+  [
+    "data-t",
+    (element, text) => {
+      element.textContent = text;
+    },
+  ],
   ["data-t-label", (element, text) => element.setAttribute("aria-label", text)],
   ["data-t-title", (element, text) => element.setAttribute("title", text)],
   ["data-t-placeholder", (element, text) => element.setAttribute("placeholder", text)],

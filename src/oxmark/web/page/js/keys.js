@@ -42,17 +42,27 @@ function isPressable(target) {
 }
 
 export function showKeys() {
-  const rows = known.filter((one) => one.place === shownPlace).concat([
-    { shown: ["?"], about: "shell.key_help" },
-  ]);
+  const rows = known
+    .filter((one) => one.place === shownPlace)
+    .concat([{ shown: ["?"], about: "shell.key_help" }]);
   dialog({
     title: t("shell.keys"),
     className: "keys",
-    body: h("dl", { class: "key-list" }, rows.map((one) => h(
-      "div",
-      null,
-      h("dt", null, one.shown.map((key) => h("kbd", null, key.startsWith("key.") ? t(`shell.${key}`) : key))),
-      h("dd", null, t(one.about)),
-    ))),
+    body: h(
+      "dl",
+      { class: "key-list" },
+      rows.map((one) =>
+        h(
+          "div",
+          null,
+          h(
+            "dt",
+            null,
+            one.shown.map((key) => h("kbd", null, key.startsWith("key.") ? t(`shell.${key}`) : key)),
+          ),
+          h("dd", null, t(one.about)),
+        ),
+      ),
+    ),
   });
 }

@@ -105,7 +105,9 @@ function begin() {
   on("offline", () => showConnection(true));
   navigate();
   connect();
-  refresh().catch(() => { /* the stream says that nobody answers */ });
+  refresh().catch(() => {
+    /* the stream says that nobody answers */
+  });
 }
 
 begin();

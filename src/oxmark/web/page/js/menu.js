@@ -11,13 +11,30 @@ export function openMenu(button, items) {
   const again = open?.button === button;
   open?.close(true);
   if (again) return;
-  const choices = items.map((item) => h(
-    "button",
-    { type: "button", role: "menuitem", tabindex: "-1", class: item.danger ? "danger" : null, disabled: Boolean(item.disabled),
-      onclick: () => { close(true); item.run(); } },
-    icon(item.icon), h("span", null, item.text), item.shown && h("kbd", { "aria-hidden": "true" }, item.shown),
-  ));
-  const element = h("div", { class: "menu", role: "menu", "aria-label": button.getAttribute("aria-label"), onkeydown: onKey }, choices);
+  const choices = items.map((item) =>
+    h(
+      "button",
+      {
+        type: "button",
+        role: "menuitem",
+        tabindex: "-1",
+        class: item.danger ? "danger" : null,
+        disabled: Boolean(item.disabled),
+        onclick: () => {
+          close(true);
+          item.run();
+        },
+      },
+      icon(item.icon),
+      h("span", null, item.text),
+      item.shown && h("kbd", { "aria-hidden": "true" }, item.shown),
+    ),
+  );
+  const element = h(
+    "div",
+    { class: "menu", role: "menu", "aria-label": button.getAttribute("aria-label"), onkeydown: onKey },
+    choices,
+  );
   const usable = choices.filter((one) => !one.disabled);
 
   function onKey(event) {

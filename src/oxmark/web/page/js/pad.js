@@ -121,9 +121,13 @@ export class Pad {
     canvas.addEventListener("pointerdown", (event) => this.#down(event));
     canvas.addEventListener("pointermove", (event) => this.#move(event));
     for (const type of ["pointerup", "pointercancel", "lostpointercapture"]) {
-      canvas.addEventListener(type, (event) => { if (event.pointerId === this.pointer) this.end(); });
+      canvas.addEventListener(type, (event) => {
+        if (event.pointerId === this.pointer) this.end();
+      });
     }
-    canvas.addEventListener("contextmenu", (event) => { if (event.pointerType !== "mouse") event.preventDefault(); });
+    canvas.addEventListener("contextmenu", (event) => {
+      if (event.pointerType !== "mouse") event.preventDefault();
+    });
     for (const type of ["touchstart", "touchmove"]) {
       canvas.addEventListener(type, (event) => event.preventDefault(), { passive: false });
     }
@@ -135,7 +139,11 @@ export class Pad {
     if (this.canvas.matches(":focus-visible")) this.canvas.blur(); // its ring is for the keyboard
     this.canvas.focus({ preventScroll: true, focusVisible: false });
     this.pointer = event.pointerId;
-    try { this.canvas.setPointerCapture(event.pointerId); } catch { /* the pointer has left already */ }
+    try {
+      this.canvas.setPointerCapture(event.pointerId);
+    } catch {
+      /* the pointer has left already */
+    }
     this.begin(...this.#place(event));
   }
 
@@ -214,6 +222,10 @@ function drawFitted(context, source) {
   const scale = Math.min(SIDE / width, SIDE / height);
   context.imageSmoothingQuality = "high";
   context.drawImage(
-    source, (SIDE - width * scale) / 2, (SIDE - height * scale) / 2, width * scale, height * scale,
+    source,
+    (SIDE - width * scale) / 2,
+    (SIDE - height * scale) / 2,
+    width * scale,
+    height * scale,
   );
 }

@@ -15,7 +15,9 @@ export function followKeys(pad) {
   let last = 0;
 
   function tell() {
-    canvas.dispatchEvent(new CustomEvent("pen", { detail: { ...place, down: Boolean(pad.stroke), side: SIDE } }));
+    canvas.dispatchEvent(
+      new CustomEvent("pen", { detail: { ...place, down: Boolean(pad.stroke), side: SIDE } }),
+    );
   }
   function move(distance) {
     let x = 0;

@@ -23,7 +23,9 @@ export function refresh() {
     again = true;
     return underway;
   }
-  underway = read().finally(() => { underway = null; });
+  underway = read().finally(() => {
+    underway = null;
+  });
   return underway;
 }
 
@@ -41,5 +43,13 @@ export function classOf(id) {
   return project.data?.classes.find((one) => one.id === id);
 }
 
-on("project", () => refresh().catch(() => { /* the connection line says it */ }));
-on("online", () => refresh().catch(() => { /* the connection line says it */ }));
+on("project", () =>
+  refresh().catch(() => {
+    /* the connection line says it */
+  }),
+);
+on("online", () =>
+  refresh().catch(() => {
+    /* the connection line says it */
+  }),
+);

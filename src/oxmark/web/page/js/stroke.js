@@ -76,5 +76,9 @@ function along(points) {
 /** A place on the quadratic curve from start to end that is drawn towards `towards`. */
 function between(start, towards, end, t) {
   const mix = (a, b, c) => (1 - t) * (1 - t) * a + 2 * t * (1 - t) * b + t * t * c;
-  return { x: mix(start.x, towards.x, end.x), y: mix(start.y, towards.y, end.y), w: mix(start.w, towards.w, end.w) };
+  return {
+    x: mix(start.x, towards.x, end.x),
+    y: mix(start.y, towards.y, end.y),
+    w: mix(start.w, towards.w, end.w),
+  };
 }

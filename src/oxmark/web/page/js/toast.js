@@ -20,8 +20,24 @@ export function toast(text, { action, onAction, kind = "done", key = null, secon
     { class: `toast ${kind}`, "data-key": key },
     icon(ICONS[kind]),
     h("p", null, text),
-    action && h("button", { type: "button", class: "link", onclick: () => { close(); onAction(); } }, action),
-    h("button", { type: "button", class: "plain round small", "aria-label": t("shell.close"), onclick: close }, icon("close")),
+    action &&
+      h(
+        "button",
+        {
+          type: "button",
+          class: "link",
+          onclick: () => {
+            close();
+            onAction();
+          },
+        },
+        action,
+      ),
+    h(
+      "button",
+      { type: "button", class: "plain round small", "aria-label": t("shell.close"), onclick: close },
+      icon("close"),
+    ),
   );
   let timer = 0;
   function close() {

@@ -12,14 +12,34 @@ export class AddClass {
   constructor() {
     this.title = h("p", { class: "invite-title" });
     this.about = h("p", { class: "quiet" });
-    this.suggest = h("button", { type: "button", class: "button primary", onclick: () => this.#addSuggested() });
+    this.suggest = h("button", {
+      type: "button",
+      class: "button primary",
+      onclick: () => this.#addSuggested(),
+    });
     this.input = h("input", {
-      type: "text", id: "new-class", maxlength: "60", autocomplete: "off", spellcheck: "false",
-      "data-t-label": "collect.new_class", "data-t-placeholder": "collect.new_class", "aria-describedby": "new-class-wrong",
+      type: "text",
+      id: "new-class",
+      maxlength: "60",
+      autocomplete: "off",
+      spellcheck: "false",
+      "data-t-label": "collect.new_class",
+      "data-t-placeholder": "collect.new_class",
+      "aria-describedby": "new-class-wrong",
     });
     this.wrong = h("p", { class: "wrong", id: "new-class-wrong", role: "alert", hidden: true });
-    this.button = h("button", { type: "submit", class: "button" }, icon("plus"), h("span", { "data-t": "collect.add" }));
-    this.form = h("form", { class: "add-form", onsubmit: (event) => this.#submit(event) }, this.input, this.button);
+    this.button = h(
+      "button",
+      { type: "submit", class: "button" },
+      icon("plus"),
+      h("span", { "data-t": "collect.add" }),
+    );
+    this.form = h(
+      "form",
+      { class: "add-form", onsubmit: (event) => this.#submit(event) },
+      this.input,
+      this.button,
+    );
     this.invite = h("div", { class: "invite" }, this.title, this.about, this.suggest);
     this.element = h("div", { class: "add" }, this.invite, this.form, this.wrong);
     this.input.addEventListener("keydown", (event) => {

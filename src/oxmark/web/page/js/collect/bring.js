@@ -15,8 +15,21 @@ export class Bring {
     Object.assign(this, { section, active, invite });
     this.tray = new Tray();
     this.target = null;
-    this.files = h("input", { type: "file", multiple: true, accept: "image/*", class: "sr", tabindex: "-1", "aria-hidden": "true" });
-    this.folder = h("input", { type: "file", webkitdirectory: true, class: "sr", tabindex: "-1", "aria-hidden": "true" });
+    this.files = h("input", {
+      type: "file",
+      multiple: true,
+      accept: "image/*",
+      class: "sr",
+      tabindex: "-1",
+      "aria-hidden": "true",
+    });
+    this.folder = h("input", {
+      type: "file",
+      webkitdirectory: true,
+      class: "sr",
+      tabindex: "-1",
+      "aria-hidden": "true",
+    });
     for (const field of [this.files, this.folder]) {
       field.addEventListener("change", async () => {
         const list = [...field.files];
@@ -24,14 +37,22 @@ export class Bring {
         if (list.length) this.take(await gathered(list), this.target);
       });
     }
-    const button = (name, key, run) => h("button", { type: "button", class: "plain", onclick: run }, icon(name), h("span", { "data-t": key }));
-    this.element = h("div", { class: "bring" },
+    const button = (name, key, run) =>
+      h("button", { type: "button", class: "plain", onclick: run }, icon(name), h("span", { "data-t": key }));
+    this.element = h(
+      "div",
+      { class: "bring" },
       h("p", { class: "quiet", "data-t": "collect.bring" }),
-      h("div", { class: "bring-ways" },
+      h(
+        "div",
+        { class: "bring-ways" },
         button("image", "collect.choose_files", () => this.choose(null)),
         button("folder", "collect.choose_folder", () => this.#pick(this.folder, null)),
-        button("camera", "collect.webcam", () => this.#webcam())),
-      this.files, this.folder);
+        button("camera", "collect.webcam", () => this.#webcam()),
+      ),
+      this.files,
+      this.folder,
+    );
     this.over = h("div", { class: "drop-veil", "aria-hidden": "true", hidden: true }, h("p", null));
     this.#listen();
   }
@@ -100,7 +121,8 @@ export class Bring {
     document.addEventListener("paste", async (event) => {
       const files = [...(event.clipboardData?.files ?? [])];
       if (!this.active() || !files.length || document.querySelector("dialog[open]")) return;
-      if (event.target.closest?.("input, textarea") && event.clipboardData.types.includes("text/plain")) return;
+      if (event.target.closest?.("input, textarea") && event.clipboardData.types.includes("text/plain"))
+        return;
       event.preventDefault();
       this.take(await gathered(files), null);
     });
@@ -110,9 +132,13 @@ export class Bring {
     this.over.hidden = !on;
     this.section.classList.toggle("dropping", on);
     const name = card?.dataset.name ?? (state.opened || state.chosen ? chosenClass()?.name : null);
-    this.over.firstChild.textContent = card ? t("collect.drop_on", { name: card.dataset.name })
-      : name ? t("collect.drop_here", { name }) : t("collect.drop_first");
-    for (const other of this.section.querySelectorAll(".card.target")) if (other !== card) other.classList.remove("target");
+    this.over.firstChild.textContent = card
+      ? t("collect.drop_on", { name: card.dataset.name })
+      : name
+        ? t("collect.drop_here", { name })
+        : t("collect.drop_first");
+    for (const other of this.section.querySelectorAll(".card.target"))
+      if (other !== card) other.classList.remove("target");
     card?.classList.add("target");
   }
 }

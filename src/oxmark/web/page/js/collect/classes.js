@@ -18,8 +18,15 @@ export class Classes {
     this.cards = new Map();
     this.held = false; // a class is getting another id just now
     this.actions = {
-      pick, open, files,
-      renaming: (id) => ({ onBegin: () => { this.held = true; }, onEnd: (next) => this.#renamed(id, next) }),
+      pick,
+      open,
+      files,
+      renaming: (id) => ({
+        onBegin: () => {
+          this.held = true;
+        },
+        onEnd: (next) => this.#renamed(id, next),
+      }),
       move: (id, step) => this.move(id, step),
       remove: (id) => this.remove(id),
     };
@@ -27,9 +34,19 @@ export class Classes {
     this.total = h("p", { class: "quiet number total" });
     this.trouble = h("p", { class: "trouble", role: "alert", hidden: true });
     this.add = new AddClass();
-    this.element = h("section", { class: "classes", "aria-labelledby": "classes-title" },
-      h("div", { class: "classes-head" }, h("h2", { id: "classes-title", "data-t": "collect.classes" }), this.total),
-      this.trouble, this.list, this.add.element);
+    this.element = h(
+      "section",
+      { class: "classes", "aria-labelledby": "classes-title" },
+      h(
+        "div",
+        { class: "classes-head" },
+        h("h2", { id: "classes-title", "data-t": "collect.classes" }),
+        this.total,
+      ),
+      this.trouble,
+      this.list,
+      this.add.element,
+    );
     dragToOrder(this.list, (ids) => this.#order(ids));
     const update = () => this.update();
     onState(update);
@@ -55,10 +72,12 @@ export class Classes {
     }
     data.classes.forEach((one, index) => this.#put(one, index, index === data.classes.length - 1));
     if (focused !== document.activeElement && focused?.isConnected) focused.focus({ preventScroll: true });
-    this.total.textContent = data.classes.length ? t("collect.total", {
-      classes: t("collect.count_classes", { count: data.classes.length }),
-      pictures: t("collect.pictures", { count: data.pictures }),
-    }) : "";
+    this.total.textContent = data.classes.length
+      ? t("collect.total", {
+          classes: t("collect.count_classes", { count: data.classes.length }),
+          pictures: t("collect.pictures", { count: data.pictures }),
+        })
+      : "";
     this.trouble.hidden = !data.trouble;
     this.trouble.textContent = data.trouble ? explain(new ApiError(409, "bad_metadata", data.trouble)) : "";
     this.list.hidden = data.classes.length === 0;
@@ -72,7 +91,8 @@ export class Classes {
       this.cards.set(one.id, card);
     }
     card.update(one, index, last);
-    if (this.list.children[index] !== card.element) this.list.insertBefore(card.element, this.list.children[index] ?? null);
+    if (this.list.children[index] !== card.element)
+      this.list.insertBefore(card.element, this.list.children[index] ?? null);
   }
 
   #renamed(from, next) {
@@ -124,8 +144,10 @@ export class Classes {
       const x = (before.get(id)?.left ?? now.left) - now.left;
       const y = (before.get(id)?.top ?? now.top) - now.top;
       if (x || y) {
-        card.element.animate([{ transform: `translate(${x}px, ${y}px)` }, { transform: "none" }],
-          { duration: 180, easing: "ease-out" });
+        card.element.animate([{ transform: `translate(${x}px, ${y}px)` }, { transform: "none" }], {
+          duration: 180,
+          easing: "ease-out",
+        });
       }
     }
   }
@@ -134,7 +156,11 @@ export class Classes {
     const { name } = project.data.classes.find((one) => one.id === id);
     try {
       await api.send("DELETE", `/api/classes/${id}`);
-      toast(t("collect.class_deleted", { name }), { key: "saved", action: t("collect.undo"), onAction: () => undoLast(null) });
+      toast(t("collect.class_deleted", { name }), {
+        key: "saved",
+        action: t("collect.undo"),
+        onAction: () => undoLast(null),
+      });
       await refresh();
     } catch (error) {
       toast(explain(error), { kind: "error" });

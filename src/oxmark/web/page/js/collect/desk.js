@@ -25,9 +25,19 @@ export class Desk {
     this.tools = new Tools(this.pad, { onUndo: () => this.undo(), onClear: () => this.clear() });
     this.handButton = h("button", { type: "button", class: "plain hand", onclick: () => askHand() });
     this.status = h("p", { class: "save-state" });
-    this.saveButton = h("button", { type: "button", class: "button primary save", onclick: () => this.saveTo(state.chosen) });
-    this.element = h("div", { class: "desk" }, prompt, this.paper.element, this.tools.element,
-      h("div", { class: "desk-foot" }, this.handButton, this.status, this.saveButton));
+    this.saveButton = h("button", {
+      type: "button",
+      class: "button primary save",
+      onclick: () => this.saveTo(state.chosen),
+    });
+    this.element = h(
+      "div",
+      { class: "desk" },
+      prompt,
+      this.paper.element,
+      this.tools.element,
+      h("div", { class: "desk-foot" }, this.handButton, this.status, this.saveButton),
+    );
     this.#restore();
     onState(() => this.show());
     onProject(() => this.show());
@@ -75,20 +85,28 @@ export class Desk {
     if (this.pad.isEmpty()) return;
     const kept = this.pad.keep();
     this.pad.clear();
-    toast(t("collect.cleared"), { key: "pad", action: t("collect.undo"), onAction: () => this.pad.restore(kept) });
+    toast(t("collect.cleared"), {
+      key: "pad",
+      action: t("collect.undo"),
+      onAction: () => this.pad.restore(kept),
+    });
   }
 
   /** What is on the paper survives a reload of the page. */
   #keep() {
     try {
       sessionStorage.setItem(DRAFT, JSON.stringify(this.pad.strokes));
-    } catch { /* too large, or not allowed: then it is lost with the page */ }
+    } catch {
+      /* too large, or not allowed: then it is lost with the page */
+    }
   }
 
   #restore() {
     try {
       this.pad.restore({ strokes: JSON.parse(sessionStorage.getItem(DRAFT)) ?? [] });
-    } catch { /* nothing usable was kept */ }
+    } catch {
+      /* nothing usable was kept */
+    }
   }
 
   #onPad({ drawing }) {
@@ -102,10 +120,18 @@ export class Desk {
   #onSaving({ type, item, undo, error }) {
     if (type === "saved") {
       const text = t("collect.saved", { name: item.className });
-      toast(text, { key: "saved", action: undo && t("collect.undo"), onAction: () => undoLast(null), seconds: 5 });
+      toast(text, {
+        key: "saved",
+        action: undo && t("collect.undo"),
+        onAction: () => undoLast(null),
+        seconds: 5,
+      });
     } else if (type === "refused") {
       toast(t("collect.refused", { name: item.className, why: explain(error) }), {
-        kind: "error", seconds: 60, action: t("collect.back_on_pad"), onAction: () => this.pad.restore(item.kept),
+        kind: "error",
+        seconds: 60,
+        action: t("collect.back_on_pad"),
+        onAction: () => this.pad.restore(item.kept),
       });
     } else if (type === "waiting") {
       say(t("collect.waiting", { count: waiting() }));
@@ -118,10 +144,17 @@ export class Desk {
     const hasInk = !this.pad.isEmpty();
     const { hand } = project.data ?? {};
     this.paper.say(t(project.data?.classes.length === 0 ? "collect.paper_first" : "collect.paper"));
-    fill(this.handButton, icon("person"), h("span", { class: "hand-name" }, hand ? t("collect.drawn_by", { name: hand }) : t("collect.who")));
+    fill(
+      this.handButton,
+      icon("person"),
+      h("span", { class: "hand-name" }, hand ? t("collect.drawn_by", { name: hand }) : t("collect.who")),
+    );
     this.handButton.title = t("collect.hand_change");
-    fill(this.saveButton, h("span", { class: "save-name" }, one ? t("collect.save_in", { name: one.name }) : t("collect.save")),
-      h("kbd", { "aria-hidden": "true" }, t("shell.key.space")));
+    fill(
+      this.saveButton,
+      h("span", { class: "save-name" }, one ? t("collect.save_in", { name: one.name }) : t("collect.save")),
+      h("kbd", { "aria-hidden": "true" }, t("shell.key.space")),
+    );
     this.saveButton.disabled = !hasInk;
     this.tools.show({ canUndo: hasInk || waiting() > 0 || Boolean(project.data?.undo), canClear: hasInk });
     this.#showStatus();
@@ -130,9 +163,18 @@ export class Desk {
   #showStatus() {
     const count = waiting();
     const kind = isStuck() ? "stuck" : count ? "sending" : "saved";
-    const text = { stuck: t("collect.waiting", { count }), sending: t("collect.sending"), saved: t("collect.all_saved") }[kind];
+    const text = {
+      stuck: t("collect.waiting", { count }),
+      sending: t("collect.sending"),
+      saved: t("collect.all_saved"),
+    }[kind];
     this.status.className = `save-state ${kind}`;
     if (kind === "saved" && !project.data?.pictures) fill(this.status);
-    else fill(this.status, icon(kind === "stuck" ? "warning" : kind === "sending" ? "clock" : "check"), h("span", null, text));
+    else
+      fill(
+        this.status,
+        icon(kind === "stuck" ? "warning" : kind === "sending" ? "clock" : "check"),
+        h("span", null, text),
+      );
   }
 }

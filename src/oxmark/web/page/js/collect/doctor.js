@@ -54,7 +54,7 @@ async function lookFor(ids) {
   }
 }
 
-/** The worst that was found about pictures of a class, and how many pictures it concerns; null for nothing. */
+/** The worst that was found about pictures of a class, and how many it concerns; null for nothing. */
 export function worstIn(classId) {
   const found = [...byPicture].filter(([id]) => known.get(id)?.class === classId);
   const severity = worstOf(found.flatMap(([, findings]) => findings));
@@ -90,7 +90,9 @@ async function read() {
         tell();
       }
     } while (again);
-  } catch { /* asked again with the next event */ }
+  } catch {
+    /* asked again with the next event */
+  }
   reading = false;
 }
 

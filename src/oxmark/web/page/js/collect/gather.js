@@ -8,12 +8,14 @@
 import { handsOf } from "./hands.js";
 
 const HIDDEN = /^(\.|__MACOSX$|Thumbs\.db$|desktop\.ini$)/i;
-const PICTURE = /\.(png|jpe?g|jpe|jfif|gif|bmp|dib|webp|tiff?|pgm|ppm|pbm|pnm|ico|tga|avif|heic|heif|jp2|svg|psd)$/i;
+const PICTURE =
+  /\.(png|jpe?g|jpe|jfif|gif|bmp|dib|webp|tiff?|pgm|ppm|pbm|pnm|ico|tga|avif|heic|heif|jp2|svg|psd)$/i;
 const TABLE = /^metadata\.csv$/i;
 
 /** Must be called while the drop is handled: afterwards the browser has forgotten what was dropped. */
 export async function gather(transfer) {
-  const entries = [...transfer.items].filter((item) => item.kind === "file")
+  const entries = [...transfer.items]
+    .filter((item) => item.kind === "file")
     .map((item) => ({ entry: item.webkitGetAsEntry?.() ?? null, file: item.getAsFile() }));
   const found = { files: [], hidden: 0 };
   for (const { entry, file } of entries) {
@@ -61,8 +63,13 @@ async function children(folder) {
 async function finish({ files, hidden }) {
   const tables = files.filter(({ path }) => TABLE.test(path.at(-1)));
   const hands = await handsOf(tables);
-  const pictures = files.filter((one) => !tables.includes(one)).map(({ file, path }) => ({
-    file, path, hand: hands.get(path.join("/")) ?? null, isPicture: file.type.startsWith("image/") || PICTURE.test(file.name),
-  }));
+  const pictures = files
+    .filter((one) => !tables.includes(one))
+    .map(({ file, path }) => ({
+      file,
+      path,
+      hand: hands.get(path.join("/")) ?? null,
+      isPicture: file.type.startsWith("image/") || PICTURE.test(file.name),
+    }));
   return { files: pictures, hidden };
 }

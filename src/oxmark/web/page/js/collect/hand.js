@@ -20,25 +20,54 @@ export function askHand({ saving = false } = {}) {
   return new Promise((resolve) => {
     let answer = { hand: project.data.hand, chosen: false };
     const input = h("input", {
-      type: "text", id: "hand-name", autocomplete: "off", maxlength: "60", autofocus: true, spellcheck: "false",
-      value: project.data.hand ?? "", "data-t-placeholder": "collect.hand_example",
+      type: "text",
+      id: "hand-name",
+      autocomplete: "off",
+      maxlength: "60",
+      autofocus: true,
+      spellcheck: "false",
+      value: project.data.hand ?? "",
+      "data-t-placeholder": "collect.hand_example",
     });
-    const form = h("form", { class: "field", onsubmit: (event) => { event.preventDefault(); accept(input.value); } },
-      h("label", { for: "hand-name" }, t("collect.hand_name")), input);
-    input.addEventListener("keydown", (event) => { if (event.key === "Enter" && event.isComposing) event.preventDefault(); });
+    const form = h(
+      "form",
+      {
+        class: "field",
+        onsubmit: (event) => {
+          event.preventDefault();
+          accept(input.value);
+        },
+      },
+      h("label", { for: "hand-name" }, t("collect.hand_name")),
+      input,
+    );
+    input.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && event.isComposing) event.preventDefault();
+    });
     const others = project.data.hands.filter((name) => name !== project.data.hand);
     const box = dialog({
       title: t("collect.hand_title"),
       body: [
         h("p", { class: "quiet" }, t("collect.hand_why")),
         form,
-        others.length > 0 && h("div", { class: "chips", role: "group", "aria-label": t("collect.hand_known") },
-          others.slice(0, 12).map((name) => h("button", { type: "button", class: "chip", onclick: () => accept(name) }, name))),
+        others.length > 0 &&
+          h(
+            "div",
+            { class: "chips", role: "group", "aria-label": t("collect.hand_known") },
+            others
+              .slice(0, 12)
+              .map((name) =>
+                h("button", { type: "button", class: "chip", onclick: () => accept(name) }, name),
+              ),
+          ),
       ],
       actions: [
         h("button", { type: "button", class: "button", onclick: () => accept("") }, t("collect.hand_skip")),
-        h("button", { type: "button", class: "button primary", onclick: () => accept(input.value) },
-          t(saving ? "collect.hand_save" : "collect.hand_set")),
+        h(
+          "button",
+          { type: "button", class: "button primary", onclick: () => accept(input.value) },
+          t(saving ? "collect.hand_save" : "collect.hand_set"),
+        ),
       ],
       onClose: () => resolve(answer),
     });

@@ -9,7 +9,8 @@ export async function handsOf(tables) {
     const drawer = head?.indexOf("drawer") ?? -1;
     if (name < 0 || drawer < 0) continue;
     for (const row of rows) {
-      if (row[name] && row[drawer]) hands.set([...path.slice(0, -1), row[name].normalize("NFC")].join("/"), row[drawer].trim());
+      if (row[name] && row[drawer])
+        hands.set([...path.slice(0, -1), row[name].normalize("NFC")].join("/"), row[drawer].trim());
     }
   }
   return hands;

@@ -15,7 +15,7 @@ export class Hints {
     this.hints = [];
     this.text = h("span", null);
     this.button = h("button", { type: "button", class: "link", onclick: () => this.#take() });
-    this.element = h("p", { class: "hint" }, this.text, " ", this.button);
+    this.element = h("div", { class: "hint" }, h("p", null, this.text, " ", this.button));
     onProject(() => this.#soon());
     onState(() => this.show());
     onLanguage(() => this.show());

@@ -1,5 +1,5 @@
-// Pictures that come from elsewhere are added to their classes, a few at a time; what was refused is kept with
-// its reason.
+// Pictures that come from elsewhere are added to their classes, a few at a time; what was refused is kept
+// with its reason.
 
 import { api, explain, mayTryAgain } from "../api.js";
 import { t } from "../i18n.js";
@@ -41,7 +41,9 @@ export class Importing {
     };
     await Promise.all(Array.from({ length: AT_ONCE }, worker));
     this.over = true;
-    await refresh().catch(() => { /* the connection line says it */ });
+    await refresh().catch(() => {
+      /* the connection line says it */
+    });
     this.onChange();
   }
 
@@ -49,15 +51,23 @@ export class Importing {
     const name = path.join("/");
     try {
       if (!isPicture) throw new Error(t("collect.not_a_picture"));
-      if (file.size > project.data.max_body) throw new Error(t("collect.too_large", { size: Math.floor(project.data.max_body / 1e6) }));
+      if (file.size > project.data.max_body)
+        throw new Error(t("collect.too_large", { size: Math.floor(project.data.max_body / 1e6) }));
       const one = await this.#patiently(() => this.#classFor(path));
       const query = new URLSearchParams({ name: path.at(-1) });
       if (hand) query.set("hand", hand);
-      const { picture } = await this.#patiently(() => api.send("POST", `/api/classes/${one.id}/pictures?${query}`, file));
+      const { picture } = await this.#patiently(() =>
+        api.send("POST", `/api/classes/${one.id}/pictures?${query}`, file),
+      );
       addNewest(picture);
       this.added.set(one.name, (this.added.get(one.name) ?? 0) + 1);
     } catch (error) {
-      const why = error.constructor === Error ? error.message : error.name === "NotReadableError" ? t("collect.unreadable_file") : explain(error);
+      const why =
+        error.constructor === Error
+          ? error.message
+          : error.name === "NotReadableError"
+            ? t("collect.unreadable_file")
+            : explain(error);
       this.refused.push({ name, why });
     }
   }
@@ -73,7 +83,9 @@ export class Importing {
         if (!mayTryAgain(error) || this.stopped) throw error;
         this.waits = true;
         this.onChange();
-        await new Promise((resolve) => { setTimeout(resolve, AGAIN); });
+        await new Promise((resolve) => {
+          setTimeout(resolve, AGAIN);
+        });
       }
     }
   }

@@ -19,21 +19,52 @@ export class Opened {
     this.tiles = new Map();
     this.onlyFound = false;
     this.reading = null;
-    this.back = h("a", { class: "plain back", href: "#collect" }, icon("left"), h("span", { "data-t": "collect.all_classes" }));
+    this.back = h(
+      "a",
+      { class: "plain back", href: "#collect" },
+      icon("left"),
+      h("span", { "data-t": "collect.all_classes" }),
+    );
     this.title = h("h2", { id: "opened-title", tabindex: "-1" });
     this.facts = h("p", { class: "quiet number" });
-    this.files = h("button", { type: "button", class: "button small", onclick: () => onFiles(state.opened) }, icon("upload"), h("span", { "data-t": "collect.add_files" }));
-    this.filter = h("button", { type: "button", class: "button small filter", "aria-pressed": "false", onclick: () => this.#toggle() });
+    this.files = h(
+      "button",
+      { type: "button", class: "button small", onclick: () => onFiles(state.opened) },
+      icon("upload"),
+      h("span", { "data-t": "collect.add_files" }),
+    );
+    this.filter = h("button", {
+      type: "button",
+      class: "button small filter",
+      "aria-pressed": "false",
+      onclick: () => this.#toggle(),
+    });
     this.grid = h("ul", { class: "tiles", "aria-labelledby": "opened-title" });
     this.tip = new Tip(this.grid, (tile) => this.tiles.get(tile.dataset.picture)?.said ?? []);
     this.empty = h("p", { class: "quiet nothing-here" });
     this.foot = h("div", { class: "tiles-foot" });
-    this.element = h("section", { class: "opened", "aria-labelledby": "opened-title", hidden: true },
-      h("div", { class: "opened-head" }, this.back, h("div", { class: "opened-title" }, this.title, this.facts),
-        h("div", { class: "opened-acts" }, this.filter, this.files)),
-      this.empty, this.grid, this.foot, this.tip.element);
+    this.element = h(
+      "section",
+      { class: "opened", "aria-labelledby": "opened-title", hidden: true },
+      h(
+        "div",
+        { class: "opened-head" },
+        this.back,
+        h("div", { class: "opened-title" }, this.title, this.facts),
+        h("div", { class: "opened-acts" }, this.filter, this.files),
+      ),
+      this.empty,
+      this.grid,
+      this.foot,
+      this.tip.element,
+    );
     this.grid.addEventListener("keydown", (event) => this.#onKey(event));
-    new IntersectionObserver((entries) => { if (entries.some((one) => one.isIntersecting)) this.#more(); }, { rootMargin: "800px" }).observe(this.foot);
+    new IntersectionObserver(
+      (entries) => {
+        if (entries.some((one) => one.isIntersecting)) this.#more();
+      },
+      { rootMargin: "800px" },
+    ).observe(this.foot);
     onProject(() => this.#onProject());
     onFindings(() => this.show());
     onLanguage(() => this.show());
@@ -64,13 +95,16 @@ export class Opened {
   }
 
   async #more() {
-    if (state.opened && !this.reading && this.pictures.length < this.total) await this.#read(this.pictures.length);
+    if (state.opened && !this.reading && this.pictures.length < this.total)
+      await this.#read(this.pictures.length);
   }
 
   async #read(offset, wanted = PAGE) {
     const id = state.opened;
     await this.reading;
-    this.reading = this.#readPages(id, offset, wanted).catch((error) => fill(this.foot, h("p", { class: "quiet" }, explain(error))));
+    this.reading = this.#readPages(id, offset, wanted).catch((error) =>
+      fill(this.foot, h("p", { class: "quiet" }, explain(error))),
+    );
     await this.reading;
     this.reading = null;
     if (this.onlyFound) this.#more();
@@ -96,12 +130,24 @@ export class Opened {
     this.tip.hide();
     if (!one) return;
     this.title.textContent = one.name;
-    const hands = Object.entries(one.hands).sort((a, b) => b[1] - a[1]).map(([name, count]) => `${name} (${number(count)})`);
-    this.facts.textContent = [t("collect.pictures", { count: one.count }), ...hands.slice(0, 8), hands.length > 8 && "…"].filter(Boolean).join(" · ");
+    const hands = Object.entries(one.hands)
+      .sort((a, b) => b[1] - a[1])
+      .map(([name, count]) => `${name} (${number(count)})`);
+    this.facts.textContent = [
+      t("collect.pictures", { count: one.count }),
+      ...hands.slice(0, 8),
+      hands.length > 8 && "…",
+    ]
+      .filter(Boolean)
+      .join(" · ");
     const found = this.pictures.filter((picture) => findingsOf(picture.id).length);
     this.filter.hidden = found.length === 0 && !this.onlyFound;
     this.filter.setAttribute("aria-pressed", String(this.onlyFound));
-    fill(this.filter, icon(worstOf(found.flatMap((picture) => findingsOf(picture.id))) ?? "note"), t("collect.only_found", { count: found.length }));
+    fill(
+      this.filter,
+      icon(worstOf(found.flatMap((picture) => findingsOf(picture.id))) ?? "note"),
+      t("collect.only_found", { count: found.length }),
+    );
     const shown = this.onlyFound ? found : this.pictures;
     this.empty.textContent = one.count ? "" : t("collect.empty_class");
     this.empty.hidden = one.count > 0;
@@ -119,10 +165,13 @@ export class Opened {
       this.tiles.delete(id);
     }
     shown.forEach((picture, index) => {
-      const tile = this.tiles.get(picture.id) ?? new Tile({ open: (one) => this.#open(one), remove: (one) => this.#remove(one) });
+      const tile =
+        this.tiles.get(picture.id) ??
+        new Tile({ open: (one) => this.#open(one), remove: (one) => this.#remove(one) });
       this.tiles.set(picture.id, tile);
       tile.update(picture, index);
-      if (this.grid.children[index] !== tile.element) this.grid.insertBefore(tile.element, this.grid.children[index] ?? null);
+      if (this.grid.children[index] !== tile.element)
+        this.grid.insertBefore(tile.element, this.grid.children[index] ?? null);
     });
     const stops = [...this.grid.querySelectorAll(".tile-open")];
     if (!stops.some((stop) => stop.tabIndex === 0) && stops.length) stops[0].tabIndex = 0;
@@ -161,9 +210,17 @@ export class Opened {
     const at = stops.indexOf(event.target.closest(".tile")?.querySelector(".tile-open"));
     if (at < 0 || event.altKey || event.ctrlKey || event.metaKey) return;
     const columns = getComputedStyle(this.grid).gridTemplateColumns.split(" ").length;
-    const to = { ArrowLeft: at - 1, ArrowRight: at + 1, ArrowUp: at - columns, ArrowDown: at + columns, Home: 0, End: stops.length - 1 }[event.key];
+    const to = {
+      ArrowLeft: at - 1,
+      ArrowRight: at + 1,
+      ArrowUp: at - columns,
+      ArrowDown: at + columns,
+      Home: 0,
+      End: stops.length - 1,
+    }[event.key];
     if (to !== undefined && to >= 0 && to < stops.length) this.#focus(stops, to);
-    else if (event.key === "Delete") this.#remove(this.pictures.find((one) => one.id === event.target.closest(".tile").dataset.picture));
+    else if (event.key === "Delete")
+      this.#remove(this.pictures.find((one) => one.id === event.target.closest(".tile").dataset.picture));
     else if (to === undefined) return;
     event.preventDefault();
   }

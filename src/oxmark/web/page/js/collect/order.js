@@ -8,7 +8,15 @@ export function dragToOrder(list, onOrder) {
     if (!grip || event.button !== 0) return;
     event.preventDefault();
     const card = grip.closest(".card");
-    dragged = { card, pointer: event.pointerId, before: order(list), x: event.clientX, y: event.clientY, left: card.offsetLeft, top: card.offsetTop };
+    dragged = {
+      card,
+      pointer: event.pointerId,
+      before: order(list),
+      x: event.clientX,
+      y: event.clientY,
+      left: card.offsetLeft,
+      top: card.offsetTop,
+    };
     grip.setPointerCapture(event.pointerId);
     card.classList.add("dragged");
   });

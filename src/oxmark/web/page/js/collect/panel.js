@@ -4,6 +4,7 @@ import { fill, h, icon } from "../dom.js";
 import { onLanguage, pair, t } from "../i18n.js";
 import { project } from "../store.js";
 import { doctor, findPicture, onFindings } from "./doctor.js";
+import { pictureImage } from "./image.js";
 import { showPicture } from "./picture.js";
 import { thumbnail } from "./state.js";
 
@@ -13,8 +14,17 @@ export class DoctorPanel {
   constructor() {
     this.state = h("p", { class: "quiet doctor-state", role: "status" });
     this.list = h("ul", { class: "findings" });
-    this.element = h("section", { class: "doctor", "aria-labelledby": "doctor-title" },
-      h("div", { class: "doctor-head" }, h("h2", { id: "doctor-title", "data-t": "collect.doctor" }), this.state), this.list);
+    this.element = h(
+      "section",
+      { class: "doctor", "aria-labelledby": "doctor-title" },
+      h(
+        "div",
+        { class: "doctor-head" },
+        h("h2", { id: "doctor-title", "data-t": "collect.doctor" }),
+        this.state,
+      ),
+      this.list,
+    );
     this.shown = "";
     onFindings(() => this.update());
     onLanguage(() => {
@@ -26,34 +36,74 @@ export class DoctorPanel {
   update() {
     const { state, sentence, error, findings } = doctor();
     this.element.hidden = !project.data?.pictures && findings.length === 0;
-    const words = state === "running" ? t("collect.doctor_running") : error ?? pair(sentence);
+    const words = state === "running" ? t("collect.doctor_running") : (error ?? pair(sentence));
     if (this.state.dataset.words !== words + state) {
       this.state.dataset.words = words + state;
-      fill(this.state, state === "running" && h("span", { class: "spinner", "aria-hidden": "true" }), h("span", null, words));
+      fill(
+        this.state,
+        state === "running" && h("span", { class: "spinner", "aria-hidden": "true" }),
+        h("span", null, words),
+      );
     }
     const now = JSON.stringify(findings);
     if (now === this.shown) return;
     this.shown = now;
     const open = new Set([...this.list.querySelectorAll("details[open]")].map((one) => one.dataset.code));
-    fill(this.list, findings.map((finding) => h("li", null, findingView(finding, open.has(finding.code)))));
+    fill(
+      this.list,
+      findings.map((finding) => h("li", null, findingView(finding, open.has(finding.code)))),
+    );
   }
 }
 
 function findingView(finding, open) {
   const ids = finding.pictures.slice(0, MOST_SHOWN);
   const rest = finding.pictures.length - ids.length;
-  return h("details", { class: `finding ${finding.severity}`, "data-code": finding.code, open },
-    h("summary", null, icon(finding.severity),
-      h("span", null, h("span", { class: "severity" }, t(`collect.severity_${finding.severity}`)), " ", h("span", { class: "what" }, pair(finding.what))),
-      icon("expand")),
-    h("div", { class: "finding-more" },
+  return h(
+    "details",
+    { class: `finding ${finding.severity}`, "data-code": finding.code, open },
+    h(
+      "summary",
+      null,
+      icon(finding.severity),
+      h(
+        "span",
+        null,
+        h("span", { class: "severity" }, t(`collect.severity_${finding.severity}`)),
+        " ",
+        h("span", { class: "what" }, pair(finding.what)),
+      ),
+      icon("expand"),
+    ),
+    h(
+      "div",
+      { class: "finding-more" },
       h("p", null, pair(finding.why)),
       h("p", { class: "cure" }, h("strong", null, `${t("collect.cure")} `), pair(finding.cure)),
-      ids.length > 0 && h("ul", { class: "concerned", "aria-label": t("collect.concerned") }, ids.map((id, index) => h("li", null,
-        h("button", { type: "button", class: "thumb-button", "aria-label": t("collect.concerned_one", { place: index + 1 }), onclick: () => openPicture(id) },
-          h("img", { class: "thumb", src: thumbnail(id), alt: "", loading: "lazy" })))),
-        rest > 0 && h("li", { class: "quiet rest" }, t("collect.and_more", { count: rest }))),
-    ));
+      ids.length > 0 &&
+        h(
+          "ul",
+          { class: "concerned", "aria-label": t("collect.concerned") },
+          ids.map((id, index) =>
+            h(
+              "li",
+              null,
+              h(
+                "button",
+                {
+                  type: "button",
+                  class: "thumb-button",
+                  "aria-label": t("collect.concerned_one", { place: index + 1 }),
+                  onclick: () => openPicture(id),
+                },
+                pictureImage(thumbnail(id), {}, { class: "thumb" }),
+              ),
+            ),
+          ),
+          rest > 0 && h("li", { class: "quiet rest" }, t("collect.and_more", { count: rest })),
+        ),
+    ),
+  );
 }
 
 async function openPicture(id) {
@@ -63,9 +113,28 @@ async function openPicture(id) {
 
 /** The findings about one picture, in words. */
 export function findingList(findings) {
-  return h("ul", { class: "findings of-picture" }, findings.map((finding) => h("li", { class: `finding ${finding.severity}` },
-    h("p", { class: "finding-head" }, icon(finding.severity),
-      h("span", null, h("span", { class: "severity" }, t(`collect.severity_${finding.severity}`)), " ", pair(finding.what))),
-    h("p", { class: "quiet" }, pair(finding.why)),
-    h("p", { class: "quiet" }, h("strong", null, `${t("collect.cure")} `), pair(finding.cure)))));
+  return h(
+    "ul",
+    { class: "findings of-picture" },
+    findings.map((finding) =>
+      h(
+        "li",
+        { class: `finding ${finding.severity}` },
+        h(
+          "p",
+          { class: "finding-head" },
+          icon(finding.severity),
+          h(
+            "span",
+            null,
+            h("span", { class: "severity" }, t(`collect.severity_${finding.severity}`)),
+            " ",
+            pair(finding.what),
+          ),
+        ),
+        h("p", { class: "quiet" }, pair(finding.why)),
+        h("p", { class: "quiet" }, h("strong", null, `${t("collect.cure")} `), pair(finding.cure)),
+      ),
+    ),
+  );
 }

@@ -6,12 +6,22 @@ import { Pad, SIDE } from "../pad.js";
 export class Paper {
   constructor({ onChange }) {
     this.canvas = h("canvas", {
-      id: "pad", tabindex: "0", role: "application", "data-t-label": "collect.pad", "aria-describedby": "pad-how",
+      id: "pad",
+      tabindex: "0",
+      role: "application",
+      "data-t-label": "collect.pad",
+      "aria-describedby": "pad-how",
     });
     this.ring = h("span", { class: "pen-ring", "aria-hidden": "true", hidden: true });
     this.words = h("p", { class: "paper-words", "aria-hidden": "true" });
-    this.element = h("div", { class: "paper" }, this.canvas, this.words, this.ring,
-      h("p", { id: "pad-how", class: "sr", "data-t": "collect.pad_how" }));
+    this.element = h(
+      "div",
+      { class: "paper" },
+      this.canvas,
+      this.words,
+      this.ring,
+      h("p", { id: "pad-how", class: "sr", "data-t": "collect.pad_how" }),
+    );
     this.pad = new Pad(this.canvas, {
       onChange: (event) => {
         this.element.classList.toggle("inked", !this.pad.isEmpty());
@@ -43,8 +53,12 @@ export class Paper {
       const frame = canvas.getBoundingClientRect();
       show(event.clientX - frame.left, event.clientY - frame.top, frame.width / SIDE);
     });
-    canvas.addEventListener("pointerleave", () => { ring.hidden = true; });
-    canvas.addEventListener("blur", () => { ring.hidden = true; });
+    canvas.addEventListener("pointerleave", () => {
+      ring.hidden = true;
+    });
+    canvas.addEventListener("blur", () => {
+      ring.hidden = true;
+    });
     canvas.addEventListener("pen", ({ detail }) => {
       if (!canvas.matches(":focus-visible")) return;
       const scale = canvas.clientWidth / SIDE;

@@ -7,6 +7,7 @@ import { t } from "../i18n.js";
 import { classOf, project, refresh } from "../store.js";
 import { toast } from "../toast.js";
 import { findingsOf, forget } from "./doctor.js";
+import { pictureImage } from "./image.js";
 import { findingList } from "./panel.js";
 import { forgetNewest } from "./state.js";
 import { undoLast } from "./undo.js";
@@ -29,7 +30,7 @@ export function showPicture(picture, { neighbours = null, onGone = () => {} } = 
     if (next) show(next);
   }
   async function leave(done) {
-    const next = neighbours ? (await neighbours(picture, 1)) ?? (await neighbours(picture, -1)) : null;
+    const next = neighbours ? ((await neighbours(picture, 1)) ?? (await neighbours(picture, -1))) : null;
     if (!(await done(picture))) return;
     onGone(picture);
     if (next) show(next);
@@ -52,39 +53,101 @@ function view(picture, { go, move, remove }) {
   const findings = findingsOf(picture.id);
   const others = project.data.classes.filter((one) => one.id !== picture.class);
   const selectId = `move-${++count}`;
-  const select = h("select", { id: selectId, "data-act": "move", onchange: () => select.value && move(select.value) },
-    h("option", { value: "" }, t("collect.move_choose")), others.map((one) => h("option", { value: one.id }, one.name)));
+  const select = h(
+    "select",
+    { id: selectId, "data-act": "move", onchange: () => select.value && move(select.value) },
+    h("option", { value: "" }, t("collect.move_choose")),
+    others.map((one) => h("option", { value: one.id }, one.name)),
+  );
   const fact = (name, value) => value && h("div", null, h("dt", null, t(name)), h("dd", null, value));
   return [
-    h("div", { class: "picture-large" },
-      picture.unreadable ? h("p", { class: "unreadable" }, icon("warning"), picture.unreadable)
-        : h("img", { src: `/api/pictures/${picture.id}`, alt: t("collect.picture_of", { name: classOf(picture.class)?.name ?? "" }) }),
-      go && h("div", { class: "picture-steps" },
-        h("button", { type: "button", class: "plain round", "data-act": "previous", "aria-label": t("collect.previous"), onclick: () => go(-1) }, icon("left")),
-        h("button", { type: "button", class: "plain round", "data-act": "next", "aria-label": t("collect.next"), onclick: () => go(1) }, icon("right")))),
-    h("div", { class: "picture-side" },
-      h("dl", { class: "facts" },
+    h(
+      "div",
+      { class: "picture-large" },
+      picture.unreadable
+        ? h("p", { class: "unreadable" }, icon("warning"), picture.unreadable)
+        : pictureImage(
+            `/api/pictures/${picture.id}`,
+            {},
+            {
+              class: "large",
+              alt: t("collect.picture_of", { name: classOf(picture.class)?.name ?? "" }),
+            },
+          ),
+      go &&
+        h(
+          "div",
+          { class: "picture-steps" },
+          h(
+            "button",
+            {
+              type: "button",
+              class: "plain round",
+              "data-act": "previous",
+              "aria-label": t("collect.previous"),
+              onclick: () => go(-1),
+            },
+            icon("left"),
+          ),
+          h(
+            "button",
+            {
+              type: "button",
+              class: "plain round",
+              "data-act": "next",
+              "aria-label": t("collect.next"),
+              onclick: () => go(1),
+            },
+            icon("right"),
+          ),
+        ),
+    ),
+    h(
+      "div",
+      { class: "picture-side" },
+      h(
+        "dl",
+        { class: "facts" },
         fact("collect.fact_hand", picture.hand ?? t("collect.hand_unknown")),
         fact("collect.fact_size", picture.width ? `${picture.width} × ${picture.height}` : null),
         fact("collect.fact_part", picture.part),
-        fact("collect.fact_file", picture.file)),
-      findings.length > 0 && h("div", { class: "picture-findings" }, h("h3", null, t("collect.doctor")), findingList(findings)),
-      h("div", { class: "picture-acts" },
-        others.length > 0 && h("div", { class: "field" }, h("label", { for: selectId }, t("collect.move_to")), select),
-        h("button", { type: "button", class: "button danger", "data-act": "delete", onclick: remove }, icon("trash"), t("collect.delete_picture")))),
+        fact("collect.fact_file", picture.file),
+      ),
+      h(
+        "div",
+        { class: "picture-acts" },
+        others.length > 0 &&
+          h("div", { class: "field" }, h("label", { for: selectId }, t("collect.move_to")), select),
+        h(
+          "button",
+          { type: "button", class: "button danger", "data-act": "delete", onclick: remove },
+          icon("trash"),
+          t("collect.delete_picture"),
+        ),
+      ),
+      findings.length > 0 &&
+        h("div", { class: "picture-findings" }, h("h3", null, t("collect.doctor")), findingList(findings)),
+    ),
   ];
 }
 
 /** Delete a picture; true if it is gone. */
 export function deletePicture(picture) {
-  return change(picture, () => api.send("DELETE", `/api/pictures/${picture.id}`),
-    t("collect.picture_deleted", { name: classOf(picture.class)?.name ?? "" }));
+  return change(
+    picture,
+    () => api.send("DELETE", `/api/pictures/${picture.id}`),
+    t("collect.picture_deleted", { name: classOf(picture.class)?.name ?? "" }),
+  );
 }
 
 /** Move a picture to another class; true if it is there. */
 export function movePicture(picture, classId) {
-  return change(picture, () => api.send("PATCH", `/api/pictures/${picture.id}`, { class: classId }),
-    t("collect.picture_moved", { name: classOf(classId)?.name ?? "" }), classId);
+  return change(
+    picture,
+    () => api.send("PATCH", `/api/pictures/${picture.id}`, { class: classId }),
+    t("collect.picture_moved", { name: classOf(classId)?.name ?? "" }),
+    classId,
+  );
 }
 
 async function change(picture, send, done, target = null) {

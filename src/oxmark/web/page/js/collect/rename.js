@@ -17,8 +17,13 @@ export function rename(card, { onBegin, onEnd }) {
   const wrongId = `rename-wrong-${++count}`;
   const wrong = h("p", { class: "wrong", id: wrongId, role: "alert", hidden: true });
   const input = h("input", {
-    type: "text", value: one.name, maxlength: "60", autocomplete: "off", spellcheck: "false",
-    "aria-label": t("collect.rename_label", { name: one.name }), "aria-describedby": wrongId,
+    type: "text",
+    value: one.name,
+    maxlength: "60",
+    autocomplete: "off",
+    spellcheck: "false",
+    "aria-label": t("collect.rename_label", { name: one.name }),
+    "aria-describedby": wrongId,
   });
   const form = h("form", { class: "rename" }, input, wrong);
   let over = false;

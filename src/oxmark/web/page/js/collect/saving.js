@@ -13,7 +13,7 @@ let sending = false;
 let timer = 0;
 let idle = [];
 
-/** fn({type, item, ...}): "queued", "saved" (with picture, undo), "waiting", "refused" (with error), "back". */
+/** fn({type, item}): "queued", "saved" (also picture, undo), "waiting", "refused" (also error), "back". */
 export function onSaving(fn) {
   listeners.add(fn);
 }
@@ -59,7 +59,11 @@ export function takeBack() {
 
 /** When everything that is on its way has arrived. */
 export function settled() {
-  return sending ? new Promise((resolve) => { idle.push(resolve); }) : Promise.resolve();
+  return sending
+    ? new Promise((resolve) => {
+        idle.push(resolve);
+      })
+    : Promise.resolve();
 }
 
 export function renamed(from, to, name) {
@@ -111,8 +115,12 @@ async function sendOne(item) {
   queue.shift();
   if (answer) addNewest(answer.picture, item.url);
   tell({ type: "saved", item, picture: answer?.picture ?? null, undo: answer?.undo ?? null });
-  refresh().catch(() => { /* the next change reads it */ });
+  refresh().catch(() => {
+    /* the next change reads it */
+  });
 }
 
 on("online", () => send());
-addEventListener("beforeunload", (event) => { if (queue.length) event.preventDefault(); });
+addEventListener("beforeunload", (event) => {
+  if (queue.length) event.preventDefault();
+});

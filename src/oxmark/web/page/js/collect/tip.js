@@ -7,9 +7,13 @@ export class Tip {
   constructor(root, wordsFor) {
     this.element = h("div", { class: "tip", "aria-hidden": "true", hidden: true });
     this.wordsFor = wordsFor;
-    root.addEventListener("pointerover", (event) => { if (event.pointerType !== "touch") this.#show(event.target.closest(".tile")); });
+    root.addEventListener("pointerover", (event) => {
+      if (event.pointerType !== "touch") this.#show(event.target.closest(".tile"));
+    });
     root.addEventListener("pointerleave", () => this.hide());
-    root.addEventListener("focusin", (event) => { if (event.target.matches(":focus-visible")) this.#show(event.target.closest(".tile")); });
+    root.addEventListener("focusin", (event) => {
+      if (event.target.matches(":focus-visible")) this.#show(event.target.closest(".tile"));
+    });
     root.addEventListener("focusout", () => this.hide());
     addEventListener("scroll", () => this.hide(), { passive: true });
   }
@@ -22,11 +26,15 @@ export class Tip {
     const words = tile ? this.wordsFor(tile) : [];
     this.element.hidden = !words.length;
     if (!words.length) return;
-    fill(this.element, words.map((text) => h("span", null, text)));
+    fill(
+      this.element,
+      words.map((text) => h("span", null, text)),
+    );
     const at = tile.getBoundingClientRect();
     const { width, height } = this.element.getBoundingClientRect();
     const below = at.bottom + 4 + height < innerHeight;
-    this.element.style.left = `${Math.max(8, Math.min(at.left, document.documentElement.clientWidth - width - 8))}px`;
+    const rightmost = document.documentElement.clientWidth - width - 8;
+    this.element.style.left = `${Math.max(8, Math.min(at.left, rightmost))}px`;
     this.element.style.top = `${below ? at.bottom + 4 : at.top - height - 4}px`;
   }
 }

@@ -13,23 +13,54 @@ export class Tools {
     this.pad = pad;
     pad.width = between(Number(remembered("oxmark.pen")) || 16, THINNEST, THICKEST);
     this.slider = h("input", {
-      type: "range", min: THINNEST, max: THICKEST, step: 1, value: pad.width, "data-t-label": "collect.width",
-      "data-t-title": "collect.width_title", oninput: () => this.setWidth(Number(this.slider.value)),
+      type: "range",
+      min: THINNEST,
+      max: THICKEST,
+      step: 1,
+      value: pad.width,
+      "data-t-label": "collect.width",
+      "data-t-title": "collect.width_title",
+      oninput: () => this.setWidth(Number(this.slider.value)),
     });
     this.dot = h("span", { class: "pen-dot", "aria-hidden": "true" }, h("span", null));
-    this.greys = GREYS.map((grey, index) => h("input", {
-      type: "radio", name: "pen-grey", value: grey, checked: index === 0, "aria-label": "",
-      onchange: () => this.setGrey(index),
-    }));
-    this.undo = h("button", { type: "button", class: "plain", onclick: onUndo, "data-t-title": "collect.undo_title" },
-      icon("undo"), h("span", { "data-t": "collect.undo" }));
-    this.clear = h("button", { type: "button", class: "plain", onclick: onClear, "data-t-title": "collect.clear_title" },
-      icon("trash"), h("span", { "data-t": "collect.clear" }));
-    this.element = h("div", { class: "tools", role: "group", "data-t-label": "collect.tools" },
+    this.greys = GREYS.map((grey, index) =>
+      h("input", {
+        type: "radio",
+        name: "pen-grey",
+        value: grey,
+        checked: index === 0,
+        "aria-label": "",
+        onchange: () => this.setGrey(index),
+      }),
+    );
+    this.undo = h(
+      "button",
+      { type: "button", class: "plain", onclick: onUndo, "data-t-title": "collect.undo_title" },
+      icon("undo"),
+      h("span", { "data-t": "collect.undo" }),
+    );
+    this.clear = h(
+      "button",
+      { type: "button", class: "plain", onclick: onClear, "data-t-title": "collect.clear_title" },
+      icon("trash"),
+      h("span", { "data-t": "collect.clear" }),
+    );
+    this.element = h(
+      "div",
+      { class: "tools", role: "group", "data-t-label": "collect.tools" },
       h("div", { class: "pen" }, this.dot, this.slider),
-      h("div", { class: "greys", role: "radiogroup", "data-t-label": "collect.grey", "data-t-title": "collect.grey_title" },
-        this.greys.map((input) => h("label", { class: "grey" }, input, h("span", null)))),
-      h("div", { class: "acts" }, this.undo, this.clear));
+      h(
+        "div",
+        {
+          class: "greys",
+          role: "radiogroup",
+          "data-t-label": "collect.grey",
+          "data-t-title": "collect.grey_title",
+        },
+        this.greys.map((input) => h("label", { class: "grey" }, input, h("span", null))),
+      ),
+      h("div", { class: "acts" }, this.undo, this.clear),
+    );
     this.greys.forEach((input, index) => {
       input.nextSibling.style.background = `rgb(${GREYS[index]} ${GREYS[index]} ${GREYS[index]})`;
     });

@@ -7,14 +7,34 @@ import { onLanguage, t } from "../i18n.js";
 export class Tray {
   constructor() {
     this.title = h("h2", { id: "tray-title", tabindex: "-1" });
-    this.close = h("button", { type: "button", class: "plain round small", "data-t-label": "shell.close", onclick: () => this.#leave() }, icon("close"));
+    this.close = h(
+      "button",
+      {
+        type: "button",
+        class: "plain round small",
+        "data-t-label": "shell.close",
+        onclick: () => this.#leave(),
+      },
+      icon("close"),
+    );
     this.bar = h("progress", { max: 1, value: 0, "aria-labelledby": "tray-title" });
-    this.stop = h("button", { type: "button", class: "link", "data-t": "collect.stop", onclick: () => this.work.stop() });
+    this.stop = h("button", {
+      type: "button",
+      class: "link",
+      "data-t": "collect.stop",
+      onclick: () => this.work.stop(),
+    });
     this.progress = h("div", { class: "tray-progress" }, this.bar, this.stop);
     this.summary = h("p", { class: "tray-summary" });
     this.list = h("ul", { class: "refused-list", tabindex: "0", "data-t-label": "collect.refused_list" });
-    this.element = h("section", { class: "tray", "aria-labelledby": "tray-title", hidden: true },
-      h("div", { class: "tray-head" }, this.title, this.close), this.progress, this.summary, this.list);
+    this.element = h(
+      "section",
+      { class: "tray", "aria-labelledby": "tray-title", hidden: true },
+      h("div", { class: "tray-head" }, this.title, this.close),
+      this.progress,
+      this.summary,
+      this.list,
+    );
     onLanguage(() => this.work && this.show());
   }
 
@@ -33,17 +53,35 @@ export class Tray {
     this.close.hidden = !work.over;
     this.bar.max = Math.max(1, work.total);
     this.bar.value = work.done;
-    this.title.textContent = !work.over ? t("collect.importing", { done: work.done, total: work.total })
-      : added || !work.refused.length ? t("collect.imported", { count: added }) : t("collect.imported_none");
+    this.title.textContent = !work.over
+      ? t("collect.importing", { done: work.done, total: work.total })
+      : added || !work.refused.length
+        ? t("collect.imported", { count: added })
+        : t("collect.imported_none");
     this.summary.textContent = [
       work.waits && t("collect.import_waits"),
       added > 0 && [...work.added].map(([name, count]) => `${name} +${count}`).join(" · "),
       work.refused.length > 0 && t("collect.refused_count", { count: work.refused.length }),
       work.hidden > 0 && t("collect.hidden_files", { count: work.hidden }),
       work.over && work.stopped && t("collect.import_stopped", { count: work.total - work.done }),
-    ].filter(Boolean).join(" · ");
+    ]
+      .filter(Boolean)
+      .join(" · ");
     for (const one of work.refused.slice(this.list.children.length)) {
-      this.list.append(h("li", null, icon("warning"), h("span", null, h("span", { class: "refused-name" }, one.name), " ", h("span", { class: "quiet" }, one.why))));
+      this.list.append(
+        h(
+          "li",
+          null,
+          icon("warning"),
+          h(
+            "span",
+            null,
+            h("span", { class: "refused-name" }, one.name),
+            " ",
+            h("span", { class: "quiet" }, one.why),
+          ),
+        ),
+      );
     }
     this.list.hidden = work.refused.length === 0;
     if (work.over && !this.told) this.#tell();

@@ -14,32 +14,56 @@ export function openWebcam() {
   let closed = false;
   let busy = false;
   let taken = 0;
-  const video = h("video", { class: "webcam-video", autoplay: true, playsinline: true, "aria-label": t("collect.webcam_view") });
+  const video = h("video", {
+    class: "webcam-video",
+    autoplay: true,
+    playsinline: true,
+    "aria-label": t("collect.webcam_view"),
+  });
   video.muted = true;
-  const stage = h("div", { class: "webcam-stage" }, h("p", { class: "webcam-words" }, t("collect.webcam_starting")));
-  const select = h("select", { id: "webcam-class", onchange: () => choose(select.value) },
-    project.data.classes.map((one) => h("option", { value: one.id, selected: one.id === chosenClass()?.id }, one.name)));
+  const stage = h(
+    "div",
+    { class: "webcam-stage" },
+    h("p", { class: "webcam-words" }, t("collect.webcam_starting")),
+  );
+  const select = h(
+    "select",
+    { id: "webcam-class", onchange: () => choose(select.value) },
+    project.data.classes.map((one) =>
+      h("option", { value: one.id, selected: one.id === chosenClass()?.id }, one.name),
+    ),
+  );
   const said = h("p", { class: "quiet webcam-said", role: "status" });
-  const take = h("button", { type: "button", class: "button primary", disabled: true, onclick: shoot },
-    icon("camera"), t("collect.take"));
+  const take = h(
+    "button",
+    { type: "button", class: "button primary", disabled: true, onclick: shoot },
+    icon("camera"),
+    t("collect.take"),
+  );
   const box = dialog({
     title: t("collect.webcam"),
     className: "webcam",
-    body: [stage, h("div", { class: "field" }, h("label", { for: "webcam-class" }, t("collect.webcam_class")), select)],
+    body: [
+      stage,
+      h("div", { class: "field" }, h("label", { for: "webcam-class" }, t("collect.webcam_class")), select),
+    ],
     actions: [said, take],
     onClose: () => {
       closed = true;
       stop();
     },
   });
-  const stop = () => { for (const track of stream?.getTracks() ?? []) track.stop(); };
+  const stop = () => {
+    for (const track of stream?.getTracks() ?? []) track.stop();
+  };
   start();
 
   async function start() {
     try {
       if (!navigator.mediaDevices?.getUserMedia) throw new DOMException("", "NotFoundError");
       stream = await navigator.mediaDevices.getUserMedia({
-        video: { facingMode: "environment", width: { ideal: 1280 }, height: { ideal: 960 } }, audio: false,
+        video: { facingMode: "environment", width: { ideal: 1280 }, height: { ideal: 960 } },
+        audio: false,
       });
     } catch (error) {
       if (!closed) fail(error.name);
@@ -57,13 +81,40 @@ export function openWebcam() {
   }
 
   function fail(name) {
-    const key = { NotAllowedError: "refused", SecurityError: "refused", NotFoundError: "none", OverconstrainedError: "none" }[name] ?? "busy";
+    const key =
+      {
+        NotAllowedError: "refused",
+        SecurityError: "refused",
+        NotFoundError: "none",
+        OverconstrainedError: "none",
+      }[name] ?? "busy";
     stage.classList.add("failed");
-    fill(stage, h("div", { class: "webcam-words", role: "alert" }, icon("camera"), h("p", null, h("strong", null, t(`collect.webcam_${key}`))), h("p", { class: "quiet" }, t(`collect.webcam_${key}_cure`))));
+    fill(
+      stage,
+      h(
+        "div",
+        { class: "webcam-words", role: "alert" },
+        icon("camera"),
+        h("p", null, h("strong", null, t(`collect.webcam_${key}`))),
+        h("p", { class: "quiet" }, t(`collect.webcam_${key}_cure`)),
+      ),
+    );
     select.parentElement.hidden = true;
     take.remove();
     box.element.querySelector(".dialog-actions").append(
-      h("button", { type: "button", class: "button", onclick: () => { box.close(); openWebcam(); } }, icon("refresh"), t("collect.again")),
+      h(
+        "button",
+        {
+          type: "button",
+          class: "button",
+          onclick: () => {
+            box.close();
+            openWebcam();
+          },
+        },
+        icon("refresh"),
+        t("collect.again"),
+      ),
     );
   }
 
@@ -95,8 +146,20 @@ export function openWebcam() {
 
 function square(video, side) {
   const canvas = h("canvas", { width: SIDE, height: SIDE });
-  canvas.getContext("2d", { alpha: false }).drawImage(
-    video, (video.videoWidth - side) / 2, (video.videoHeight - side) / 2, side, side, 0, 0, SIDE, SIDE,
-  );
-  return new Promise((resolve) => { canvas.toBlob(resolve, "image/png"); });
+  canvas
+    .getContext("2d", { alpha: false })
+    .drawImage(
+      video,
+      (video.videoWidth - side) / 2,
+      (video.videoHeight - side) / 2,
+      side,
+      side,
+      0,
+      0,
+      SIDE,
+      SIDE,
+    );
+  return new Promise((resolve) => {
+    canvas.toBlob(resolve, "image/png");
+  });
 }

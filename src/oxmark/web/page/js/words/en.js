@@ -180,6 +180,7 @@ export default {
   "collect.key_pen": "On the paper: move the pen; put it down and lift it",
   "collect.key_order": "On a class: change the order",
   "collect.key_rename": "On a class: rename",
+  "collect.key_delete": "On a picture: delete",
 
   // --- errors; for all others the server's own English sentence is shown ---
   "error.offline": "The studio does not answer. Is it still running?",

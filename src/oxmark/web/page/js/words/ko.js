@@ -174,6 +174,7 @@ export default {
   "collect.key_pen": "종이에서: 펜 옮기기, 펜 대고 떼기",
   "collect.key_order": "클래스에서: 순서 바꾸기",
   "collect.key_rename": "클래스에서: 이름 바꾸기",
+  "collect.key_delete": "그림에서: 삭제",
 
   // --- 오류 ---
   "error.offline": "스튜디오가 응답하지 않습니다. 아직 실행 중인지 확인하십시오.",
