@@ -42,20 +42,28 @@ PICTURES = {
     "confusion.png": "runs/first/confusion.png",
     "answers.png": "answers.png",
     "report.png": "report.png",
+    "studio-collect.png": "studio/studio-collect.png",
+    "studio-teach.png": "studio/studio-teach.png",
+    "studio-try.png": "studio/studio-try.png",
 }
 """Name in ``docs/images`` to what the commands leave."""
 
 
 @click.command()
-def main() -> None:
+@click.option("--studio", "studio_only", is_flag=True, help="Make the pictures of the studio only.")
+def main(studio_only: bool) -> None:
     """Run the commands in a temporary folder and put the pictures they make into docs/images."""
     TARGET.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        for line in COMMANDS.strip().splitlines():
-            click.echo(f"$ oxmark {line}", err=True)
-            _oxmark(shlex.split(line), Path(folder))
-        _photograph(Path(folder) / "runs" / "first" / "report.html", Path(folder) / "report.png")
+        if not studio_only:
+            for line in COMMANDS.strip().splitlines():
+                click.echo(f"$ oxmark {line}", err=True)
+                _oxmark(shlex.split(line), Path(folder))
+            _photograph(Path(folder) / "runs" / "first" / "report.html", Path(folder) / "report.png")
+        _photograph_studio(Path(folder) / "studio")
         for name, source in PICTURES.items():
+            if studio_only and not source.startswith("studio/"):
+                continue
             data = small_png(Path(folder) / source)
             (TARGET / name).write_bytes(data)
             click.echo(f"{TARGET / name}  {len(data) / 1000:.0f} kB")
@@ -95,6 +103,14 @@ def _photograph(page: Path, target: Path) -> None:
         shown.goto(page.as_uri())
         shown.screenshot(path=target)
         browser.close()
+
+
+def _photograph_studio(folder: Path) -> None:
+    """The studio, drawn in and taught by ``studio_images.py`` beside this file."""
+    tools = Path(__file__).resolve().parent
+    places = os.pathsep.join([str(tools.parent / "tests" / "support"), os.environ.get("PYTHONPATH", "")])
+    command = [sys.executable, str(tools / "studio_images.py"), str(folder)]
+    subprocess.run(command, env={**os.environ, "PYTHONPATH": places}, check=True)
 
 
 def _oxmark(arguments: list[str], folder: Path) -> None:
