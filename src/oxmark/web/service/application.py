@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -43,7 +44,9 @@ class ServiceApp:
         """Open the models and put the application together. Raises what opening a model does."""
         log_to_stderr()
         service = Service.of_files(self.wanted, gate=Gate(max(1, cores() // self.workers)))
-        return watched(service, self.rules, RequestLines(sys.stderr))
+        app = watched(service, self.rules, RequestLines(sys.stderr))
+        gc.freeze()  # what is here stays: the collector need not look through it again and again
+        return app
 
     def check(self) -> None:
         """Open the models and close them again, before processes are started for them in vain."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import functools
 import json
 import logging
 import sys
@@ -45,8 +45,10 @@ class RequestLines:
     def __call__(self, told: dict[str, object]) -> None:
         """Write what is known of a request."""
         line = {"time": _clock(time.time()), "level": "info", "event": "request", **told}
-        with contextlib.suppress(OSError, ValueError):  # who reads the log has left: answering goes on
-            self._stream.write(json.dumps(line, ensure_ascii=False) + "\n")
+        try:
+            self._stream.write(json.dumps(line) + "\n")
+        except (OSError, ValueError):  # who reads the log has left; answering goes on
+            return
 
 
 def log_to_stderr() -> None:
@@ -61,5 +63,10 @@ def log_to_stderr() -> None:
 
 
 def _clock(seconds: float) -> str:
-    second = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
-    return f"{second}.{int(seconds % 1 * 1000):03d}Z"
+    whole = int(seconds)
+    return f"{_second(whole)}.{int((seconds - whole) * 1000):03d}Z"
+
+
+@functools.lru_cache(8)
+def _second(seconds: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))

@@ -44,20 +44,29 @@ class Watching:
     def _tell(self, scope: Scope, record: Record, answer: _Answer, seconds: float) -> None:
         method = scope["method"] if scope["method"] in _METHODS else "other"
         route = getattr(scope.get("route"), "path", _NO_ROUTE)
-        code = answer.code
         self._metrics.request(method, route, answer.status, seconds, record)
-        if code is not None:
-            self._metrics.refusal(code)
-        if self._write is None:
-            return
-        told: dict[str, object] = {"method": method, "route": route, "status": answer.status}
-        told["ms"] = round(seconds * 1000, 2)
-        if code is not None:
-            told["code"] = code
-        if record.model:
-            told |= {"model": record.model, "pictures": record.pictures, "pixels": record.pixels}
-            told |= {"answers": record.answers, "none_of_these": record.none_of_these}
-        self._write(told)
+        if answer.status >= 400:
+            self._metrics.refusal(answer.code)
+        if self._write is not None:
+            self._write(_told(method, route, answer, seconds, record))
+
+
+def _told(method: str, route: str, answer: _Answer, seconds: float, record: Record) -> dict[str, object]:
+    told: dict[str, object] = {
+        "method": method,
+        "route": route,
+        "status": answer.status,
+        "ms": round(seconds * 1000, 2),
+    }
+    if answer.status >= 400:
+        told["code"] = answer.code
+    if record.model:
+        told["model"] = record.model
+        told["pictures"] = record.pictures
+        told["pixels"] = record.pixels
+        told["answers"] = record.answers
+        told["none_of_these"] = record.none_of_these
+    return told
 
 
 class _Answer:
@@ -76,10 +85,8 @@ class _Answer:
         await self._send(message)
 
     @property
-    def code(self) -> str | None:
-        """What the error's body says; None if there was no error."""
-        if self.status < 400:
-            return None
+    def code(self) -> str:
+        """What the body of an error says."""
         try:
             return str(json.loads(self._body)["code"])
         except (ValueError, TypeError, KeyError):

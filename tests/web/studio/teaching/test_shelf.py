@@ -72,6 +72,7 @@ ODD: dict[str, Change] = {
     "facts of another type": lambda run: (run / "run.json").write_text('{"status": 3, "classes": "OX"}'),
     "facts that are no text": lambda run: (run / "run.json").write_bytes(b"\xff\xfe\x00"),
     "facts that are a folder": folder_of_facts,
+    "not finished": lambda run: edit(run, status="training"),
     "no model": lambda run: (run / "model.onnx").unlink(),
 }
 WEAK: dict[str, Change] = {
@@ -95,7 +96,7 @@ def edit(run: Path, **values: Any) -> None:
 def test_what_cannot_be_read_is_called_broken(name: str, again: Path, studio: Opened) -> None:
     ODD[name](run_of(again))
     run, _ = studio.get("/runs")["runs"]
-    assert (run["state"], run["resumable"]) == ("broken", False)
+    assert run["state"] == "broken" and not run["resumable"]
     assert studio.get("/runs")["current"] == "builtin"
     for path in ("model.onnx", "model.keras"):
         assert studio.get(f"/runs/{run['id']}/{path}", 409)["code"] == "run_unfinished"
@@ -262,19 +263,33 @@ def test_the_report_runs_its_own_script_and_nothing_else(again: Path, studio: Op
     assert studio.get(f"/runs/{run}/report", 404)["code"] == "no_report"
 
 
+OWN = "'sha256-" + "a" * 43 + "='"
+META = (
+    '<meta http-equiv="Content-Security-Policy" content="default-src {first}; img-src data:; '
+    "style-src {style}; script-src {script}; base-uri 'none'\">"
+)
+PLAIN = {"first": "'none'", "style": OWN, "script": OWN}
+
+
+def test_the_test_page_would_run() -> None:
+    assert policy(META.format(**PLAIN).encode()).startswith("sandbox allow-scripts;")
+
+
 @pytest.mark.parametrize(
     "page",
     [
-        b"<script>alert(1)</script>",
-        b'<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; '
-        b"style-src 'unsafe-inline'; script-src 'unsafe-inline'; \">",
-        b" " * 5000
-        + b'<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; ">',
-        b"",
+        "",
+        "<script>alert(1)</script>",
+        META.format(**{**PLAIN, "first": "*"}),
+        META.format(**{**PLAIN, "style": "'unsafe-inline'"}),
+        META.format(**{**PLAIN, "script": "'unsafe-inline'"}),
+        META.format(**{**PLAIN, "script": f"{OWN} *"}),
+        META.format(**{**PLAIN, "script": "'sha256-a'; connect-src *; x '"}),
+        " " * 5000 + META.format(**PLAIN),
     ],
 )
-def test_a_page_of_somebody_else_runs_nothing(page: bytes) -> None:
-    assert policy(page) == (
+def test_a_page_of_somebody_else_runs_nothing(page: str) -> None:
+    assert policy(page.encode()) == (
         "sandbox; default-src 'none'; img-src data:; style-src 'none'; script-src 'none'; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
