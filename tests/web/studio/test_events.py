@@ -9,6 +9,11 @@ from oxmark.web.studio import events
 from oxmark.web.studio.events import Event, EventHub
 
 
+def publish(hub: EventHub) -> None:
+    for number in range(5):
+        hub.publish({"type": "runs", "n": number})
+
+
 async def _soon(done: asyncio.Task[list[Event | None]]) -> list[Event | None]:
     return await asyncio.wait_for(done, 30)
 
@@ -27,7 +32,7 @@ def test_everybody_is_told_from_any_thread() -> None:
         hub = EventHub()
         tasks = [asyncio.create_task(_all(hub, {"type": "hello"})) for _ in range(3)]
         await _listening(hub, 3)
-        thread = threading.Thread(target=lambda: [hub.publish({"type": "runs", "n": n}) for n in range(5)])
+        thread = threading.Thread(target=publish, args=(hub,))
         thread.start()
         await asyncio.to_thread(thread.join)
         hub.close()

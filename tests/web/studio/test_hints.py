@@ -27,7 +27,8 @@ RULES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "one empty class": (
         {"counts": {"O": 0}},
-        ["Make a second class: the network learns to tell classes apart.", "Draw 'O': it has no pictures yet."],
+        ["Make a second class: the network learns to tell classes apart.",
+         "Draw 'O': it has no pictures yet."],
     ),
     "empty classes": (
         {"counts": {"O": 3, "X": 0, "Y": 0}},
@@ -52,20 +53,23 @@ RULES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "all is well": (WELL, []),
     "the weakest class": (
         {**WELL, "weakest": Weakest("X", 5, 8)},
-        ["Draw more of 'X', above all like those that were misread: the last model read 5 of 8 rightly, fewer than "
-         "of any other class."],
+        ["Draw more of 'X', above all like those that were misread: the last model read 5 of 8 rightly, "
+         "fewer than of any other class."],
     ),
     "a class that is gone": ({**WELL, "weakest": Weakest("Z", 5, 8)}, []),
     "nobody known": (
         {"counts": ENOUGH, "hands": {"O": {}, "X": {}}},
-        ["Say who is drawing: nobody knows of these pictures who drew them, so it cannot be tested whether strangers "
-         "are read, too."],
+        ["Say who is drawing: nobody knows of these pictures who drew them, so it cannot be tested whether "
+         "strangers are read, too."],
     ),
     "one hand": (
         {"counts": ENOUGH, "hands": {"O": {"anna": 30}, "X": {"anna": 30}}},
         ["Let another person draw: all 60 pictures are by anna."],
     ),
-    "one known hand among unknown ones": ({"counts": ENOUGH, "hands": {"O": {"anna": 30}, "X": {"anna": 29}}}, []),
+    "one known hand among unknown ones": (
+        {"counts": ENOUGH, "hands": {"O": {"anna": 30}, "X": {"anna": 29}}},
+        [],
+    ),
     "one hand for a class": (
         {"counts": ENOUGH, "hands": {"O": {"anna": 30}, "X": {"anna": 15, "bo": 15}}},
         ["Let another person draw 'O': all its 30 pictures are by anna."],
@@ -75,9 +79,10 @@ RULES: dict[str, tuple[dict[str, Any], list[str]]] = {
         [],
     ),
     "hands by class": (
-        {"counts": ENOUGH, "hands": {"O": {"anna": 30}, "X": {"bo": 30}}, "findings": frozenset({"hand_for_class"})},
-        ["Let each person draw every class: here most classes have hands of their own, so the hand would tell the "
-         "class."],
+        {"counts": ENOUGH, "hands": {"O": {"a": 30}, "X": {"b": 30}},
+         "findings": frozenset({"hand_for_class"})},
+        ["Let each person draw every class: here most classes have hands of their own, so the hand would "
+         "tell the class."],
     ),
     "too few hands": (
         {**WELL, "findings": frozenset({"hands_too_few"})},
@@ -104,7 +109,8 @@ RULES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "nothing measured": ({**WELL, "spreads": {"X": {}}}, []),
     "a model that can refuse": (
         {**WELL, "can_refuse": True},
-        ["Try a sign that is none of these, such as a triangle or a tick: the model should answer 'none of these'."],
+        ["Try a sign that is none of these, such as a triangle or a tick: the model should answer 'none of "
+         "these'."],
     ),
 }  # fmt: skip
 

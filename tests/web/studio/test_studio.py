@@ -11,11 +11,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
 
 from oxmark import __version__
 from oxmark.web.app import create_app
-from oxmark.web.serving import Server, address, open_port
+from oxmark.web.serving import Server, address, configured, open_port
 from oxmark.web.studio.project import Project
 from oxmark.web.studio.studio import Studio
 
@@ -26,11 +25,8 @@ PATIENCE = 60
 
 @contextlib.contextmanager
 def running(studio: Studio, listening: socket.socket) -> Iterator[Server]:
-    app = create_app(studio=studio)
-    ready = threading.Event()
-    config = uvicorn.Config(app, log_config=None, lifespan="on", timeout_graceful_shutdown=PATIENCE)
-    config.load()
-    server = Server(config, ready.set)
+    app, ready = create_app(studio=studio), threading.Event()
+    server = Server(configured(lambda: app), ready.set)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
     try:
@@ -52,37 +48,46 @@ def studio(tmp_path: Path) -> Studio:
     return Studio(Project(tmp_path / "marks"))
 
 
+@contextlib.contextmanager
+def listening_page(studio: Studio) -> Iterator[tuple[httpx.Client, Iterator[str], Server]]:
+    """A page that is open, the lines of its stream of events, and the server."""
+    with (
+        open_port("127.0.0.1", 0) as listening,
+        running(studio, listening) as server,
+        httpx.Client(base_url=address(listening), timeout=PATIENCE) as page,
+        page.stream("GET", "/api/events") as stream,
+    ):
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        assert stream.headers["cache-control"] == "no-store"
+        lines = stream.iter_lines()
+        assert event(lines) == {"type": "hello", "version": __version__}
+        yield page, lines, server
+
+
 def test_events_reach_a_page_and_end_with_the_server(studio: Studio, drawing: Drawing) -> None:
     (class_id,) = studio.project.listing().classes
-    with open_port("127.0.0.1", 0) as listening, running(studio, listening) as server:
-        with httpx.Client(base_url=address(listening), timeout=PATIENCE) as page:
-            with page.stream("GET", "/api/events") as stream:
-                assert stream.headers["content-type"].startswith("text/event-stream")
-                assert stream.headers["cache-control"] == "no-store"
-                lines = stream.iter_lines()
-                assert event(lines) == {"type": "hello", "version": __version__}
-                page.post(f"/api/classes/{class_id}/pictures", content=drawing())
-                seen = event(lines)
-                while seen["type"] == "doctor":
-                    seen = event(lines)
-                assert seen == {"type": "project"}
-                server.should_exit = True
-                assert all(
-                    not line.startswith("data") or "doctor" in line for line in lines
-                )  # the end is reached
+    with listening_page(studio) as (page, lines, server):
+        page.post(f"/api/classes/{class_id}/pictures", content=drawing())
+        seen = event(lines)
+        while seen["type"] == "doctor":
+            seen = event(lines)
+        assert seen == {"type": "project"}
+        server.should_exit = True
+        assert [line for line in lines if line.startswith("data") and "doctor" not in line] == []
     Project(studio.project.root).close()  # it is free for another studio
 
 
 def test_a_page_that_goes_away_is_forgotten(studio: Studio) -> None:
     with open_port("127.0.0.1", 0) as listening, running(studio, listening):
-        with httpx.Client(base_url=address(listening), timeout=PATIENCE) as page:
-            with page.stream("GET", "/api/events") as stream:
-                event(stream.iter_lines())
-                assert studio.events.listeners == 1
-            waited = threading.Event()
-            for _ in range(PATIENCE * 20):
-                if studio.events.listeners == 0:
-                    break
-                studio.events.publish({"type": "runs"})  # sending finds that nobody is there
-                waited.wait(0.05)
-            assert studio.events.listeners == 0
+        with (
+            httpx.Client(base_url=address(listening), timeout=PATIENCE) as page,
+            page.stream("GET", "/api/events") as stream,
+        ):
+            lines = stream.iter_lines()  # the stream is closed with it
+            assert event(lines)["type"] == "hello"
+            assert studio.events.listeners == 1
+        left, waited = PATIENCE * 20, threading.Event()
+        while studio.events.listeners and left:
+            left -= 1
+            waited.wait(0.05)
+        assert studio.events.listeners == 0

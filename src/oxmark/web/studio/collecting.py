@@ -8,6 +8,7 @@ import contextlib
 from fastapi import APIRouter
 
 from oxmark.web.guard import MAX_BODY
+from oxmark.web.problems import without_paths
 from oxmark.web.service.gate import Gate
 from oxmark.web.studio.advice import facts_of, hands_of
 from oxmark.web.studio.classes import Classes
@@ -93,7 +94,7 @@ class Collecting:
             pictures=len(listing.pictures),
             undo=self.undo_pair(),
             max_body=self.max_body,
-            trouble=listing.trouble,
+            trouble=listing.trouble and without_paths(listing.trouble, self.project.root),
         )
 
     def class_answer(self, one: ClassFolders, listing: Listing | None = None) -> ClassAnswer:

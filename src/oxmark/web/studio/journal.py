@@ -166,7 +166,8 @@ class Journal:
             if not isinstance(step, Move):
                 step.check(self._disk, back=True)
                 continue
-            if not any(one.target == step.source or one.source.startswith(f"{step.source}/") for one in before):
+            below = f"{step.source}/"
+            if not any(one.target == step.source or one.source.startswith(below) for one in before):
                 step.check(self._disk, back=True)
             before.append(step)
 

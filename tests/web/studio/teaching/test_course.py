@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from oxmark.web.studio.teacher_job import Desk, Job, Lock, is_held
 from oxmark.web.studio.teaching_course import Course, Reader
+from oxmark.web.studio.teaching_process import left_behind
 from oxmark.web.studio.teaching_time import USUAL, seconds_left
 
 JOB = Job("/marks", "/marks/runs", "first", {})
@@ -141,3 +143,34 @@ def test_a_job_survives_its_file(tmp_path: Path) -> None:
     job = Job("/표시", "/표시/runs", "first", {"epochs": 3}, 7, resume=True)
     Desk(tmp_path).begin(job)
     assert Desk(tmp_path).read_job() == job
+
+
+def test_a_process_is_given_time_to_take_the_lock(tmp_path: Path) -> None:
+    """A studio that is killed just after it began a training: the next one must not take it for dead."""
+    desk = Desk(tmp_path / "teaching")
+    desk.folder.mkdir()
+    desk.begin(JOB)
+    follower = left_behind(desk)
+    assert follower is not None
+    assert follower.look() == ([], False) and follower.course.at_work
+    os.utime(desk.job, (0, 0))
+    assert follower.look() == ([], True)
+    assert (follower.course.state, str(follower.course.error).partition(".")[0]) == (
+        "failed",
+        "The training broke off while the studio was closed",
+    )
+
+
+def test_a_process_that_told_something_and_died_is_not_waited_for(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "teaching")
+    desk.folder.mkdir()
+    desk.begin(JOB)
+    desk.events.write_text(json.dumps(FIT) + "\n")
+    follower = left_behind(desk)
+    assert follower is not None
+    assert follower.look() == ([], True)
+    assert (follower.course.state, follower.course.stage) == ("failed", "fit")
+
+
+def test_where_nothing_was_left_nothing_is_followed(tmp_path: Path) -> None:
+    assert left_behind(Desk(tmp_path)) is None

@@ -187,16 +187,23 @@ ASKED = [
 ]
 
 
-@pytest.mark.parametrize("id", ["0123456789abcdef", "%2e%2e", "builtin"])
+@pytest.mark.parametrize("id", ["0123456789abcdef", "%2e%2e"])
 @pytest.mark.parametrize(("method", "path", "body"), ASKED)
 def test_a_run_that_is_not_there(
     method: str, path: str, body: Any, id: str, project: Path, open_studio: Any
 ) -> None:
     with open_studio(project) as studio:
         response = studio.client.request(method, f"/api{path.format(id=id)}", json=body)
-    fine = id == "builtin" and (path.endswith((".onnx", ".keras", "use")) or "compare" in path)
-    assert response.status_code == 200 if fine else response.status_code == 404
-    assert fine or response.json()["code"] in ("no_such_run", "not_found")
+    assert (response.status_code, response.json()["code"] in ("no_such_run", "not_found")) == (404, True)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"), [one for one in ASKED if one[1].endswith(("{id}", "report"))]
+)
+def test_the_builtin_model_is_neither_renamed_nor_deleted(
+    method: str, path: str, body: Any, studio: Opened
+) -> None:
+    assert studio.send(method, path.format(id="builtin"), body, 404)["code"] == "no_such_run"
 
 
 # --- what is taken away -------------------------------------------------------------------------------------
