@@ -12,7 +12,7 @@ demo: $(READY)
 	$(BIN)/oxmark demo
 
 test: lint browser
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 # Thousands of cases instead of hundreds: requests that the description allows and forbids, altered pictures and
 # model files, large pictures side by side. Minutes.
