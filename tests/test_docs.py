@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib.util
 import inspect
 import io
@@ -14,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 import click
 import numpy as np
@@ -52,7 +53,8 @@ def blocks(name: str, language: str, *, to_run: bool = False) -> list[str]:
 
 def command_lines(name: str, *, to_run: bool = False) -> list[list[str]]:
     """The commands of a page's ``sh`` blocks, in words; what is redirected into a file is cut off."""
-    lines = [line for block in blocks(name, "sh", to_run=to_run) for line in block.splitlines() if line]
+    whole = [re.sub(r"\\\n\s*", "", block) for block in blocks(name, "sh", to_run=to_run)]
+    lines = [line for block in whole for line in block.splitlines() if line]
     return [shlex.split(line.partition(" > ")[0], comments=True) for line in lines]
 
 
@@ -153,8 +155,22 @@ def test_commands_parse(name: str) -> None:
             command.make_context(words[0], words[1:], parent=program)
         elif program_name == "make":
             assert words[0] in targets, f"{name}: the Makefile has no target {words[0]}"
+        elif program_name == "curl":
+            asked = urlsplit(next(word for word in words if word.startswith("http"))).path
+            assert asked in answered(), f"{name}: nothing answers {asked}"
         else:
-            assert program_name == "pip", f"{name}: unexpected command {program_name}"
+            assert program_name in ("pip", "python", "docker"), f"{name}: unexpected command {program_name}"
+
+
+@functools.cache
+def answered() -> frozenset[str]:
+    """The addresses of the service, with its built-in model."""
+    from oxmark.web.app import create_app
+    from oxmark.web.service.models import Wanted
+    from oxmark.web.service.service import Service
+
+    paths = create_app(service=Service.of_files([Wanted("builtin", None)])).openapi()["paths"]
+    return frozenset(re.sub(r"\{model\}", "builtin", path) for path in paths)
 
 
 @pytest.mark.parametrize("name", ["README.md", "docs/tutorial.md"])

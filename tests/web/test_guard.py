@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -14,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from oxmark.errors import ServingError
 from oxmark.web import problems
 from oxmark.web.guard import BODIES, Guard, Rules, is_loopback, rules_for
+from oxmark.web.problems import Problem
 
 TOKEN = "a-token-of-enough-letters"
 LIMIT = 1000
@@ -27,9 +29,11 @@ class Door:
         problems.install(app)
         self.go_on = asyncio.Event()
         self.go_on.set()
+        self.app, self.opened = app, 0
 
         @app.api_route("/echo", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
         async def echo(request: Request) -> Response:
+            self.opened += 1
             body = await request.body()
             await self.go_on.wait()
             return JSONResponse({"size": len(body)})
@@ -183,6 +187,70 @@ def test_bodies_read_at_the_same_time_share_a_budget(told: bool) -> None:
     refused = [answer for answer in answers if answer.status_code == 503]
     assert [(code_of(answer), answer.headers["retry-after"]) for answer in refused] == [("busy", "1")] * 2
     assert last.status_code == 200
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_another_page_cannot_start_work_by_reading(site: str) -> None:
+    answer = door().ask("GET", "/api/runs/compare", headers={"sec-fetch-site": site})
+    assert (answer.status_code, code_of(answer)) == (403, "foreign_page")
+
+
+async def stalling() -> AsyncIterator[bytes]:
+    yield b"x"
+    await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize("headers", [{}, {"content-length": "900"}])
+def test_a_body_that_never_ends_is_given_up(headers: dict[str, str]) -> None:
+    answer = door(body_seconds=0.05).ask("POST", content=stalling(), headers=headers)
+    assert (answer.status_code, code_of(answer)) == (408, "too_slow")
+
+
+def test_clients_that_announce_and_send_nothing_keep_nobody_out() -> None:
+    async def beside() -> httpx2.Response:
+        one = door()
+        big = {"content-length": str(LIMIT)}
+        silent = [
+            asyncio.create_task(one.client.post("/echo", content=stalling(), headers=big))
+            for _ in range(3 * BODIES)
+        ]
+        while one.opened < len(silent):
+            await asyncio.sleep(0)
+        answer = await one.client.post("/echo", content=b"x" * 100)
+        for task in silent:
+            task.cancel()
+        return answer
+
+    assert asyncio.run(beside()).json() == {"size": 100}
+
+
+def test_a_client_that_leaves_is_no_defect(caplog: pytest.LogCaptureFixture) -> None:
+    messages = [{"type": "http.request", "body": b"x", "more_body": True}, {"type": "http.disconnect"}]
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return messages.pop(0)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/echo",
+        "raw_path": b"/echo",
+        "root_path": "",
+        "query_string": b"",
+        "headers": [(b"host", b"127.0.0.1"), (b"content-length", b"9")],
+    }
+    asyncio.run(door().app(scope, receive, send))
+    assert (sent, caplog.text) == ([], "")
+
+
+def test_a_sentence_that_is_no_utf8_is_told() -> None:
+    assert Problem(422, "bad", "No value '\ud800'.").response().body == (
+        b'{"error":"No value \'\\\\ud800\'.","code":"bad"}'
+    )
 
 
 def test_a_defect_shows_no_stack_and_no_path(caplog: pytest.LogCaptureFixture) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
 import subprocess
@@ -12,14 +13,16 @@ import httpx2
 import pytest
 
 from oxmark.errors import ServingError
-from oxmark.web.serving import address, open_port
+from oxmark.web.app import create_app
+from oxmark.web.serving import Server, address, configured, open_port
 
 SLOW = """
 import asyncio, sys
 from fastapi import APIRouter
 from starlette.responses import StreamingResponse
 from oxmark.web.app import create_app
-from oxmark.web.serving import address, open_port, serve
+from oxmark.web.app import create_app
+from oxmark.web.serving import Server, address, configured, open_port, serve
 
 class Part:
     def __init__(self):
@@ -93,3 +96,31 @@ def test_sigterm_answers_what_was_begun_and_takes_nothing_new() -> None:
     port = int(base.rpartition(":")[2])
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        b"nonsense\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01",
+        b"GET /a b HTTP/1.1\r\n\r\n",
+    ],
+)
+def test_what_is_no_http_is_answered_in_the_one_shape(request_bytes: bytes) -> None:
+    ready = threading.Event()
+    with open_port("127.0.0.1", 0) as listening:
+        host, port = listening.getsockname()
+        server = Server(configured(create_app), on_ready=ready.set)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        assert ready.wait(60)
+        with socket.create_connection((host, port), timeout=60) as client:
+            client.sendall(request_bytes)
+            with client.makefile("rb") as stream:
+                head, _, body = stream.read().partition(b"\r\n\r\n")
+        server.should_exit = True
+        thread.join(60)
+    assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    assert b"x-content-type-options: nosniff" in head
+    assert json.loads(body)["code"] == "bad_request"

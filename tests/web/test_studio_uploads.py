@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from bad_files import bad_files, good_picture
 from driving import Studio
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, FilePayload, expect
 
 HOSTILE = '<img src=x onerror="window.hacked = 1">'
 
@@ -28,11 +28,13 @@ def studio(tmp_path: Path, browser: Browser) -> Iterator[Studio]:
 def test_every_bad_file_is_refused_by_name_and_a_good_one_added(studio: Studio) -> None:
     page, before = studio.page, studio.kept()
     bad = bad_files()
-    files = [{"name": name, "mimeType": "image/png", "buffer": data} for name, data in bad.items()]
-    good = {"name": "good.png", "mimeType": "image/png", "buffer": good_picture(9)}
+    files = [
+        FilePayload(name=name, mimeType="image/png", buffer=data)
+        for name, data in {**bad, "good.png": good_picture(9)}.items()
+    ]
     expect(studio.card("동그라미")).to_have_attribute("data-count", "1")
     studio.card("동그라미").locator(".pick").click()
-    page.locator("input[type=file][multiple]").first.set_input_files([*files, good])  # type: ignore[list-item]
+    page.locator("input[type=file][multiple]").first.set_input_files(files)
     expect(page.locator(".tray")).to_contain_text("1 picture added", timeout=60_000)
     refused = page.locator(".refused-list li")
     expect(refused).to_have_count(len(bad))

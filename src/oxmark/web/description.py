@@ -26,6 +26,7 @@ _EVERYWHERE = {
     "400": "The request cannot be understood.",
     "401": "A token is asked for, and none or another was given.",
     "403": "The request came under a foreign name or from another website's page.",
+    "408": "The body took too long to arrive.",
     "413": "The body is larger than the server takes.",
     "422": "A value is missing or out of range.",
     "500": "A defect of oxmark; its log says what.",

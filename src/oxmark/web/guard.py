@@ -6,8 +6,8 @@ A server on 127.0.0.1 is reached by every page that the user's browser has open,
   rebinding) would read the answers.
 - a request that changes something must come from our own page: ``Origin`` and ``Sec-Fetch-Site`` tell.
 - beyond loopback a token is demanded, and then it alone decides who may ask.
-- a body is refused by its length before it is read, or as soon as it grows too long; all bodies that are
-  being read at the same time share a budget.
+- a body is refused by its length before it is read, or as soon as it grows too long or arrives too slowly;
+  all bodies that are being read at the same time share a budget.
 
 Sources: the OWASP cheat sheets "Cross-Site Request Forgery Prevention" and "HTTP Headers", the Fetch Metadata
 Request Headers draft of the W3C.
@@ -15,6 +15,7 @@ Request Headers draft of the W3C.
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import ipaddress
 import logging
@@ -23,6 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from oxmark.errors import ServingError
@@ -34,6 +36,8 @@ MAX_BODY = 20_000_000
 """Bytes of one request's body, unless told otherwise."""
 BODIES = 8
 """So many of the largest bodies may be in memory at the same time."""
+BODY_SECONDS = 120.0
+"""So long a body may take to arrive; a slow phone sends 20 MB in that time."""
 SHORTEST_TOKEN = 16
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -42,13 +46,14 @@ _OPEN_PATHS = frozenset(
 )
 """A balancer asks for the health without a token, and a browser for the description; both tell nothing."""
 _OPEN_FOLDER = "/page/"
+_STUDIO_FOLDER = "/api/"  # some of its GETs start work
 _LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
     "connect-src 'self'; font-src 'self'; media-src 'self' blob:; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
-_HEADERS = {
+HEADERS = {
     "content-security-policy": CONTENT_POLICY,
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
@@ -58,6 +63,7 @@ _HEADERS = {
     "permissions-policy": "camera=(self), microphone=(), geolocation=()",
     "cache-control": "no-store",
 }
+"""What every answer tells browsers, unless it tells something else itself."""
 
 
 @dataclass(frozen=True)
@@ -68,10 +74,12 @@ class Rules:
         max_body: Bytes of one request's body.
         token: Demanded as ``Authorization: Bearer TOKEN``; None demands none, and then ``Host`` must be a
             name of this machine.
+        body_seconds: So long a body may take to arrive.
     """
 
     max_body: int = MAX_BODY
     token: str | None = field(default=None, repr=False)
+    body_seconds: float = BODY_SECONDS
 
 
 class Guard:
@@ -93,8 +101,11 @@ class Guard:
         try:
             headers = Headers(scope=scope)
             self._check(scope, headers)
-            with _Reservation(self, self._length(headers)) as body:
+            self._check_length(headers)
+            with _Body(self, self._rules) as body:
                 await self._app(scope, body.counted(receive), answer)
+        except ClientDisconnect:  # nobody is left to be answered
+            return
         except Exception as error:
             found = problem_of(error)
             if found.status_code == 500:
@@ -112,14 +123,15 @@ class Guard:
                 "This server answers under the names localhost and 127.0.0.1 only, so that no other website "
                 "can reach it through your browser. Use http://127.0.0.1 and its port.",
             )
-        if scope["method"] not in _SAFE_METHODS and _foreign(headers, host):
+        path = scope["path"]
+        acts = scope["method"] not in _SAFE_METHODS or path.startswith(_STUDIO_FOLDER)
+        if acts and _foreign(headers, host):
             raise Problem(
                 403,
                 "foreign_page",
                 "Another website's page sent this request, so it was refused. Use oxmark's own page, or a "
                 "program that sends no Origin header.",
             )
-        path = scope["path"]
         if path not in _OPEN_PATHS and not path.startswith(_OPEN_FOLDER):
             self._check_token(headers.get("authorization", ""))
 
@@ -136,17 +148,17 @@ class Guard:
                 headers={"WWW-Authenticate": "Bearer"},
             )
 
-    def _length(self, headers: Headers) -> int | None:
-        """The body's length; None if it is not told beforehand."""
+    def _check_length(self, headers: Headers) -> None:
+        """Refuse a body by the length that is told beforehand."""
         told = headers.get("content-length")
         if told is None:
-            return None if "transfer-encoding" in headers else 0
-        length = int(told) if told.isascii() and told.isdigit() else -1
-        if length < 0:
+            return
+        if not (told.isascii() and told.isdigit()):
             raise Problem(400, "bad_request", "Content-Length must be a whole number of bytes.")
-        if length > self._rules.max_body:
+        if int(told) > self._rules.max_body:
             raise self.too_large()
-        return length
+        if int(told) > self._budget:
+            raise _busy()
 
     def too_large(self) -> Problem:
         """What is said of a body that is too long."""
@@ -158,20 +170,10 @@ class Guard:
             headers={"Connection": "close"},
         )
 
-    @property
-    def max_body(self) -> int:
-        """Bytes of one body."""
-        return self._rules.max_body
-
     def take(self, size: int) -> None:
-        """Reserve memory for a body. Raises :class:`Problem` when too many are being read."""
+        """Reserve memory for what was read. Raises :class:`Problem` when too much is being read."""
         if size > self._budget:
-            raise Problem(
-                503,
-                "busy",
-                "Too many uploads at the same time. Try again in a second.",
-                headers={"Retry-After": "1"},
-            )
+            raise _busy()
         self._budget -= size
 
     def give_back(self, size: int) -> None:
@@ -179,39 +181,64 @@ class Guard:
         self._budget += size
 
 
-class _Reservation:
-    """The memory of one request's body: taken at once if its length is told, else as it grows."""
+class _Body:
+    """One request's body while it arrives: counted, and given up when it is too long or too slow."""
 
-    def __init__(self, guard: Guard, length: int | None) -> None:
-        self._guard, self._told, self._taken = guard, length is not None, 0
-        self._grow(length or 0)
-        self._read = 0
+    def __init__(self, guard: Guard, rules: Rules) -> None:
+        self._guard, self._rules = guard, rules
+        self._read = self._taken = 0
+        self._complete = False
+        self._deadline: float | None = None
 
-    def __enter__(self) -> _Reservation:
+    def __enter__(self) -> _Body:
         return self
 
     def __exit__(self, *exception: object) -> None:
         self._guard.give_back(self._taken)
 
-    def _grow(self, size: int) -> None:
-        self._guard.take(size)
-        self._taken += size
-
     def counted(self, receive: Receive) -> Receive:
-        """Receive that counts what is read."""
+        """Receive that keeps the limits until the body is complete."""
 
         async def counting() -> Message:
-            message = await receive()
+            if self._complete:
+                return await receive()
+            message = await self._in_time(receive)
             if message["type"] == "http.request":
-                size = len(message.get("body", b""))
-                self._read += size
-                if self._read > self._guard.max_body:
-                    raise self._guard.too_large()
-                if not self._told:
-                    self._grow(size)
+                self._complete = not message.get("more_body", False)
+                self._count(len(message.get("body", b"")))
             return message
 
         return counting
+
+    async def _in_time(self, receive: Receive) -> Message:
+        if self._deadline is None:
+            self._deadline = asyncio.get_running_loop().time() + self._rules.body_seconds
+        try:
+            async with asyncio.timeout_at(self._deadline):
+                return await receive()
+        except TimeoutError as error:
+            raise Problem(
+                408,
+                "too_slow",
+                "The request took too long to arrive. Send a smaller picture, or try again.",
+                headers={"Connection": "close"},
+            ) from error
+
+    def _count(self, size: int) -> None:
+        self._read += size
+        if self._read > self._rules.max_body:
+            raise self._guard.too_large()
+        self._guard.take(size)
+        self._taken += size
+
+
+def _busy() -> Problem:
+    return Problem(
+        503,
+        "busy",
+        "Too many uploads at the same time. Try again in a second.",
+        headers={"Retry-After": "1"},
+    )
 
 
 class _Answer:
@@ -225,7 +252,7 @@ class _Answer:
         if message["type"] == "http.response.start":
             self.begun = True
             headers = MutableHeaders(scope=message)
-            for name, value in _HEADERS.items():
+            for name, value in HEADERS.items():
                 headers.setdefault(name, value)
         await self._send(message)
 
@@ -233,7 +260,7 @@ class _Answer:
 def _name(host: str) -> str:
     """The name in a Host header, without the port."""
     name, colon, port = host.rpartition(":")
-    return (name if colon and port.isdigit() else host).lower()
+    return (name if colon and port.isascii() and port.isdigit() else host).lower()
 
 
 def _foreign(headers: Headers, host: str) -> bool:

@@ -49,6 +49,7 @@ _CODES = {
     403: "not_allowed",
     404: "not_found",
     405: "method_not_allowed",
+    408: "too_slow",
     413: "body_too_large",
     415: "not_a_picture",
     422: "bad_request",
@@ -81,8 +82,9 @@ class Problem(HTTPException):
         self.code = code
 
     def body(self) -> dict[str, str]:
-        """What is sent."""
-        return {"error": str(self.detail), "code": self.code}
+        """What is sent; what cannot be written as UTF-8 is written as ``\\udcXX``."""
+        text = str(self.detail).encode("utf-8", "backslashreplace").decode()
+        return {"error": text, "code": self.code}
 
     def response(self) -> Response:
         """The whole answer."""

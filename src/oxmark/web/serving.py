@@ -11,9 +11,12 @@ from collections.abc import Callable, Iterator
 
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.supervisors import Multiprocess
 
 from oxmark.errors import ServingError
+from oxmark.web.guard import HEADERS
+from oxmark.web.problems import Problem
 
 DRAIN_SECONDS = 30
 """So long the requests in flight may take when the server is told to end."""
@@ -84,6 +87,7 @@ def configured(make_app: Callable[[], FastAPI]) -> uvicorn.Config:
     return uvicorn.Config(
         make_app,
         factory=True,
+        http=Protocol,
         log_config=None,
         proxy_headers=False,
         access_log=False,
@@ -162,6 +166,18 @@ class Server(uvicorn.Server):
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+class Protocol(HttpToolsProtocol):
+    """uvicorn's HTTP, which answers what is no HTTP in the shape of every other error."""
+
+    def send_400_response(self, msg: str) -> None:
+        """Say that the request cannot be understood, and close the connection."""
+        answer = Problem(400, "bad_request", "This is no HTTP that the server understands.").response()
+        headers = {**HEADERS, **dict(answer.headers), "connection": "close"}
+        lines = ["HTTP/1.1 400 Bad Request", *(f"{name}: {value}" for name, value in headers.items())]
+        self.transport.write("\r\n".join([*lines, "", ""]).encode("latin-1") + bytes(answer.body))
+        self.transport.close()
 
 
 class Workers(Multiprocess):
