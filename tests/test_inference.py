@@ -120,6 +120,17 @@ def test_a_list_gives_a_list_in_its_order(classifier: Classifier, tmp_path: Path
     assert classifier.predict([]) == []
 
 
+def test_pictures_of_one_size_are_answered_together(classifier: Classifier) -> None:
+    pictures = np.stack([in_channels(grey(seed), 4) for seed in range(9)])
+    together = classifier.predict_stack(pictures)
+    for one, pixels in zip(together, pictures, strict=True):
+        expected = classifier.predict(pixels)
+        assert one.label == expected.label
+        assert one.known == pytest.approx(expected.known, abs=1e-5)
+        assert one.probabilities == pytest.approx(expected.probabilities, abs=1e-5)
+    assert classifier.predict_stack(pictures[:1]) == [classifier.predict(pictures[0])]
+
+
 def test_an_answer_names_the_likeliest_class(classifier: Classifier) -> None:
     labels = set()
     for seed in range(20):

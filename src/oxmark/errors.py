@@ -135,7 +135,7 @@ _EXTRAS = {
         ("sklearn", "scipy", "matplotlib", "imagehash", "skimage", "cleanlab", "jinja2"), "train"
     ),
     **dict.fromkeys(("keras", "h5py"), "keras"),
-    **dict.fromkeys(("fastapi", "starlette", "uvicorn", "multipart", "prometheus_client"), "web"),
+    **dict.fromkeys(("fastapi", "starlette", "uvicorn", "python_multipart", "prometheus_client"), "web"),
 }
 
 

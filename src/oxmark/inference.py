@@ -136,6 +136,23 @@ class Classifier:
             )
         return [self._answer(picture) for picture in pictures]
 
+    def predict_stack(self, pixels: npt.NDArray[np.uint8]) -> list[Prediction]:
+        """Answer pictures of one size together, which takes less time than one by one where they are small.
+
+        Args:
+            pixels: uint8 ``(N, H, W, 4)``, RGBA; N at least 1.
+
+        Returns:
+            One :class:`Prediction` each, in the same order; equal to those of :meth:`predict` to about 1e-6.
+
+        Example:
+            >>> len(load().predict_stack(np.full((3, 28, 28, 4), 255, np.uint8)))
+            3
+        """
+        names = ["probabilities", "known"]
+        probabilities, known = run_session(self._session, names, {"pixels": pixels}, self.name)
+        return [self._named(one, far) for one, far in zip(probabilities, known, strict=True)]
+
     def view(self, picture: Picture) -> View:
         """Answer one picture and show what the network saw. Raises :class:`PictureError`."""
         names = ["probabilities", "known", "seen", "box", "heat"]

@@ -307,6 +307,22 @@ def test_bytes_are_named_so_and_offered_no_file_cure() -> None:
     assert caught.value.path is None
 
 
+@pytest.mark.parametrize("read", [decode, picture_info])
+def test_bytes_are_called_what_the_caller_calls_them(read: Any) -> None:
+    with pytest.raises(
+        NotAPicture, match=r"^photo 3 is empty \(0 bytes\)\. Read it again from its source\.$"
+    ):
+        read(b"", name="photo 3")
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_the_header_is_read_from_bytes_too(kind: str, tmp_path: Path) -> None:
+    content = saved(noise(30, 50), kind)
+    (tmp_path / "file").write_bytes(content)
+    assert picture_info(content) == picture_info(tmp_path / "file")
+    assert (picture_info(content).width, picture_info(content).height) == (50, 30)
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [

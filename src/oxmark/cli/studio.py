@@ -28,7 +28,7 @@ def studio(project: Path, port: int, open_page: bool) -> None:
     only this machine reaches. Every picture is on disk when the page says so; nothing leaves the machine.
     Ctrl-C ends the studio; a training that runs then goes on by itself.
     """
-    require_packages("oxmark studio", "fastapi", "uvicorn", "multipart", "prometheus_client")
+    require_packages("oxmark studio", "fastapi", "uvicorn", "python_multipart", "prometheus_client")
     from oxmark.web.serving import address, open_port
     from oxmark.web.studio import run_studio
 

@@ -23,7 +23,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -64,6 +64,7 @@ HEADERS = {
     "cache-control": "no-store",
 }
 """What every answer tells browsers, unless it tells something else itself."""
+_RAW_HEADERS = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
 
 
 @dataclass(frozen=True)
@@ -251,9 +252,9 @@ class _Answer:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.begun = True
-            headers = MutableHeaders(scope=message)
-            for name, value in HEADERS.items():
-                headers.setdefault(name, value)
+            told = list(message.get("headers", ()))
+            names = {name.lower() for name, _ in told}
+            message["headers"] = told + [pair for pair in _RAW_HEADERS if pair[0] not in names]
         await self._send(message)
 
 

@@ -11,7 +11,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import numpy as np
 import pytest
 import uvicorn
@@ -25,11 +25,11 @@ from oxmark.web.service.models import Wanted
 from oxmark.web.service.service import Service
 from oxmark.web.serving import Server, address, open_port
 
-Answers = Callable[..., httpx.Client]
+Answers = Callable[..., httpx2.Client]
 
 
 @contextlib.contextmanager
-def running(app: FastAPI) -> Iterator[httpx.Client]:
+def running(app: FastAPI) -> Iterator[httpx2.Client]:
     """A client of the application, which answers on a port of its own."""
     ready = threading.Event()
     with open_port("127.0.0.1", 0) as listening:
@@ -41,7 +41,7 @@ def running(app: FastAPI) -> Iterator[httpx.Client]:
         thread.start()
         try:
             assert ready.wait(30), "the server does not start"
-            with httpx.Client(base_url=base, timeout=60) as client:
+            with httpx2.Client(base_url=base, timeout=60) as client:
                 yield client
         finally:
             server.should_exit = True
@@ -56,7 +56,7 @@ def client_of() -> Iterator[Answers]:
 
 
 @pytest.fixture(scope="module")
-def client() -> Iterator[httpx.Client]:
+def client() -> Iterator[httpx2.Client]:
     """A client of the built-in model under the name ox; for tests that need no server of their own."""
     with running(watched(Service.of_files([Wanted("ox", None)]))) as one:
         yield one

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-import httpx
+import httpx2
 import pytest
 from PIL import Image
 
@@ -59,12 +59,12 @@ def test_it_answers_and_ends_with_the_last_answer(mark: bytes) -> None:
     with server("builtin") as (process, told):
         assert told["models"] == ["builtin"] and told["token"] is False
         assert re.fullmatch(r"http://127\.0\.0\.1:\d+", told["address"])
-        with httpx.Client(base_url=told["address"], timeout=60) as client:
+        with httpx2.Client(base_url=told["address"], timeout=60) as client:
             assert client.post("/predict", content=mark).json()["label"] == "O"
-            answers: list[httpx.Response] = []
+            answers: list[httpx2.Response] = []
             asking = threading.Thread(
                 target=lambda: answers.append(
-                    httpx.post(f"{told['address']}/predict", content=large_picture(), timeout=60)
+                    httpx2.post(f"{told['address']}/predict", content=large_picture(), timeout=60)
                 )
             )
             asking.start()
@@ -77,8 +77,8 @@ def test_it_answers_and_ends_with_the_last_answer(mark: bytes) -> None:
         assert out == ""
         lines = [json.loads(line) for line in err.splitlines()]
         assert {line["event"] for line in lines} == {"request"}
-        with pytest.raises(httpx.ConnectError):
-            httpx.post(f"{told['address']}/predict", content=mark)
+        with pytest.raises(httpx2.ConnectError):
+            httpx2.post(f"{told['address']}/predict", content=mark)
 
 
 def test_several_workers_answer_and_count_together(mark: bytes, tmp_path: Path) -> None:
@@ -86,14 +86,14 @@ def test_several_workers_answer_and_count_together(mark: bytes, tmp_path: Path) 
         assert told["models"] == ["a", "b"]
 
         def alive() -> bool:
-            with contextlib.suppress(httpx.TransportError):
-                return httpx.get(f"{told['address']}/v2/health/ready").status_code == 200
+            with contextlib.suppress(httpx2.TransportError):
+                return httpx2.get(f"{told['address']}/v2/health/ready").status_code == 200
             return False
 
         until(alive, "a worker")
         for _ in range(20):  # each on a connection of its own, so that both workers get some
-            assert httpx.post(f"{told['address']}/predict?model=b", content=mark).status_code == 200
-        text = httpx.get(f"{told['address']}/metrics").text
+            assert httpx2.post(f"{told['address']}/predict?model=b", content=mark).status_code == 200
+        text = httpx2.get(f"{told['address']}/metrics").text
         assert 'oxmark_pictures_total{model="b"} 20.0' in text
         assert 'oxmark_model_file_good{model="a"} 1.0' in text
         process.send_signal(signal.SIGTERM)
@@ -107,10 +107,10 @@ def test_beyond_this_machine_the_token_is_demanded(mark: bytes, tmp_path: Path) 
     with server("builtin", "--host", "0.0.0.0", "--token-file", file) as (_, told):
         assert told["token"] is True
         url = f"{told['address']}/predict"
-        refused = httpx.post(url, content=mark)
+        refused = httpx2.post(url, content=mark)
         assert (refused.status_code, refused.json()["code"]) == (401, "token_needed")
-        assert httpx.post(url, content=mark, headers={"authorization": f"Bearer {TOKEN}"}).status_code == 200
-        assert httpx.get(f"{told['address']}/v2/health/ready").status_code == 200
+        assert httpx2.post(url, content=mark, headers={"authorization": f"Bearer {TOKEN}"}).status_code == 200
+        assert httpx2.get(f"{told['address']}/v2/health/ready").status_code == 200
 
 
 def ran(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:

@@ -8,7 +8,7 @@ import logging
 import sys
 from collections.abc import Callable
 
-import httpx
+import httpx2
 import pytest
 
 from oxmark.web.service.application import watched
@@ -23,12 +23,12 @@ def log() -> io.StringIO:
 
 
 @pytest.fixture
-def client(client_of: Callable[..., httpx.Client], log: io.StringIO) -> httpx.Client:
+def client(client_of: Callable[..., httpx2.Client], log: io.StringIO) -> httpx2.Client:
     service = Service(Models([FileSource(Wanted("ox", None))]))
     return client_of(watched(service, write=RequestLines(log)))
 
 
-def test_a_line_a_request(client: httpx.Client, log: io.StringIO, mark: bytes) -> None:
+def test_a_line_a_request(client: httpx2.Client, log: io.StringIO, mark: bytes) -> None:
     files = [("secret", ("secret.png", mark)), ("b", ("secret.txt", b"secret"))]
     client.post("/predict", content=mark)
     client.post("/predict?secret=1", files=files)
@@ -49,7 +49,7 @@ def test_a_line_a_request(client: httpx.Client, log: io.StringIO, mark: bytes) -
     assert "secret" not in log.getvalue()
 
 
-def test_a_log_that_nobody_reads_stops_nothing(client: httpx.Client, log: io.StringIO, mark: bytes) -> None:
+def test_a_log_that_nobody_reads_stops_nothing(client: httpx2.Client, log: io.StringIO, mark: bytes) -> None:
     log.close()
     assert client.post("/predict", content=mark).status_code == 200
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -28,11 +28,11 @@ def gate() -> Gate:
 
 
 @pytest.fixture
-def client(client_of: Callable[..., httpx.Client], gate: Gate) -> httpx.Client:
+def client(client_of: Callable[..., httpx2.Client], gate: Gate) -> httpx2.Client:
     return client_of(watched(Service(Models([FileSource(Wanted("ox", None))]), gate=gate)))
 
 
-def values(client: httpx.Client) -> Values:
+def values(client: httpx2.Client) -> Values:
     """Every value by its name, then its labels in the order of their names."""
     response = client.get("/metrics")
     assert response.headers["content-type"].startswith("text/plain; version=0.0.4")
@@ -43,7 +43,7 @@ def values(client: httpx.Client) -> Values:
     }
 
 
-def test_requests_are_counted(client: httpx.Client, mark: bytes, builtin: Classifier) -> None:
+def test_requests_are_counted(client: httpx2.Client, mark: bytes, builtin: Classifier) -> None:
     for _ in range(3):
         client.post("/predict", content=mark)
     client.post("/predict", files=[("a", ("a.png", mark)), ("b", ("b.txt", b"hello"))])
@@ -76,7 +76,7 @@ def test_requests_are_counted(client: httpx.Client, mark: bytes, builtin: Classi
     assert not [key for key in found if key[0].endswith("_created")]
 
 
-def test_the_queue_is_told(client: httpx.Client, gate: Gate) -> None:
+def test_the_queue_is_told(client: httpx2.Client, gate: Gate) -> None:
     with gate.admitted(3, 4000):
         found = values(client)
     assert found[("oxmark_admitted_pictures",)] == 3
@@ -86,7 +86,7 @@ def test_the_queue_is_told(client: httpx.Client, gate: Gate) -> None:
 
 
 def test_drift_of_none_of_these_is_told(
-    client_of: Callable[..., httpx.Client], mark: bytes, monkeypatch: pytest.MonkeyPatch
+    client_of: Callable[..., httpx2.Client], mark: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("oxmark.web.service.metrics.Drift", lambda: Drift(first_size=100, recent_size=100))
     client = client_of(watched(Service(Models([FileSource(Wanted("ox", None))]))))

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import numpy as np
 import pytest
 from PIL import Image
@@ -24,7 +24,7 @@ from oxmark.web.service.gate import Gate
 from oxmark.web.service.models import FileSource, GivenSource, Models, Wanted
 from oxmark.web.service.service import Service
 
-Answers = Callable[..., httpx.Client]
+Answers = Callable[..., httpx2.Client]
 
 
 def service(*names: str, gate: Gate | None = None) -> Service:
@@ -49,7 +49,7 @@ def assert_same(answer: dict[str, Any], expected: Prediction) -> None:
 
 
 def test_answers_are_the_classifiers(
-    client: httpx.Client, pictures: list[bytes], builtin: Classifier
+    client: httpx2.Client, pictures: list[bytes], builtin: Classifier
 ) -> None:
     for data in pictures:
         response = client.post("/predict", content=data)
@@ -61,7 +61,7 @@ def test_answers_are_the_classifiers(
         assert_same(response.json(), builtin.predict(decode(data)))
 
 
-def test_blank_paper_has_no_label(client: httpx.Client) -> None:
+def test_blank_paper_has_no_label(client: httpx2.Client) -> None:
     stream = io.BytesIO()
     Image.new("L", (40, 40), 255).save(stream, "PNG")
     assert client.post("/predict", content=stream.getvalue()).json()["label"] is None
@@ -71,7 +71,7 @@ def test_blank_paper_has_no_label(client: httpx.Client) -> None:
     "kind",
     [None, "image/png", "text/plain", "application/json", "application/x-www-form-urlencoded", "nonsense"],
 )
-def test_the_bytes_decide_not_the_content_type(kind: str | None, client: httpx.Client, mark: bytes) -> None:
+def test_the_bytes_decide_not_the_content_type(kind: str | None, client: httpx2.Client, mark: bytes) -> None:
     headers = {} if kind is None else {"content-type": kind}
     assert client.post("/predict", content=mark, headers=headers).json()["label"] == "O"
 
@@ -116,7 +116,7 @@ BAD_BODIES = [
 
 @pytest.mark.parametrize(("data", "status", "code", "sentence"), BAD_BODIES)
 def test_a_bad_body_has_its_sentence(
-    data: bytes, status: int, code: str, sentence: str, client: httpx.Client
+    data: bytes, status: int, code: str, sentence: str, client: httpx2.Client
 ) -> None:
     response = client.post("/predict", content=data)
     assert response.status_code == status
@@ -127,7 +127,7 @@ def test_a_bad_body_has_its_sentence(
 
 
 def test_a_form_is_answered_in_its_order(
-    client: httpx.Client, pictures: list[bytes], builtin: Classifier
+    client: httpx2.Client, pictures: list[bytes], builtin: Classifier
 ) -> None:
     files = [("any", (f"{number}.x", data)) for number, data in enumerate(pictures)]
     answers = client.post("/predict", files=files).json()["answers"]
@@ -136,7 +136,7 @@ def test_a_form_is_answered_in_its_order(
         assert_same(answer, builtin.predict(decode(data)))
 
 
-def test_one_bad_file_does_not_spoil_a_form(client: httpx.Client, mark: bytes) -> None:
+def test_one_bad_file_does_not_spoil_a_form(client: httpx2.Client, mark: bytes) -> None:
     files = [("a", ("good.png", mark)), ("b", ("bad.txt", b"hello")), ("c", ("동그라미.png", mark))]
     response = client.post("/predict", files=files)
     good, bad, hangul = response.json()["answers"]
@@ -150,7 +150,7 @@ def test_one_bad_file_does_not_spoil_a_form(client: httpx.Client, mark: bytes) -
     }
 
 
-def test_where_no_file_can_be_read_the_status_tells_it(client: httpx.Client) -> None:
+def test_where_no_file_can_be_read_the_status_tells_it(client: httpx2.Client) -> None:
     one = client.post("/predict", files=[("a", ("a.txt", b"hello"))])
     assert (one.status_code, one.json()["code"]) == (415, "not_a_picture")
     assert one.json()["error"] == one.json()["answers"][0]["error"]
@@ -161,13 +161,13 @@ def test_where_no_file_can_be_read_the_status_tells_it(client: httpx.Client) -> 
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "<b>.png", "a" * 3000])
-def test_a_files_name_is_only_a_name(name: str, client: httpx.Client, mark: bytes) -> None:
+def test_a_files_name_is_only_a_name(name: str, client: httpx2.Client, mark: bytes) -> None:
     (answer,) = client.post("/predict", files=[("a", (name, mark))]).json()["answers"]
     assert answer["file"] == name
     assert answer["label"] == "O"
 
 
-def test_large_files_of_a_form_stay_in_memory(client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_files_of_a_form_stay_in_memory(client: httpx2.Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(self: object) -> None:
         raise AssertionError("a picture was written to disk")
 
@@ -193,13 +193,13 @@ BAD_FORMS = [
 
 
 @pytest.mark.parametrize(("kind", "body", "status", "code"), BAD_FORMS)
-def test_a_bad_form_is_refused(kind: str, body: bytes, status: int, code: str, client: httpx.Client) -> None:
+def test_a_bad_form_is_refused(kind: str, body: bytes, status: int, code: str, client: httpx2.Client) -> None:
     response = client.post("/predict", content=body, headers={"content-type": kind})
     assert (response.status_code, response.json()["code"]) == (status, code)
     assert set(response.json()) == {"error", "code"}
 
 
-def test_a_request_is_bounded_in_number_and_pixels(client: httpx.Client, mark: bytes) -> None:
+def test_a_request_is_bounded_in_number_and_pixels(client: httpx2.Client, mark: bytes) -> None:
     many = client.post("/predict", files=[("a", (f"{n}.png", mark)) for n in range(257)])
     assert (many.status_code, many.json()["code"]) == (413, "too_many_pictures")
     large = client.post("/predict", files=[("a", (f"{n}.png", png_header(8000, 8000))) for n in range(5)])
@@ -289,6 +289,6 @@ def test_a_long_body_is_refused_before_it_is_read(client_of: Answers) -> None:
     assert (response.status_code, response.json()["code"]) == (413, "body_too_large")
 
 
-def test_nothing_is_left_on_disk(client: httpx.Client, mark: bytes, tmp_path: Path) -> None:
+def test_nothing_is_left_on_disk(client: httpx2.Client, mark: bytes, tmp_path: Path) -> None:
     client.post("/predict", files={"a": ("new.png", mark)})
     assert list(tmp_path.iterdir()) == []

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import httpx
+import httpx2
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -36,7 +36,7 @@ def tensor(pixels: npt.NDArray[np.uint8], **changes: Any) -> dict[str, Any]:
     return {"name": "pixels", "datatype": "UINT8", "shape": list(pixels.shape), "data": data, **changes}
 
 
-def outputs(response: httpx.Response) -> dict[str, Any]:
+def outputs(response: httpx2.Response) -> dict[str, Any]:
     assert response.status_code == 200, response.text
     return {output["name"]: output for output in response.json()["outputs"]}
 
@@ -44,7 +44,7 @@ def outputs(response: httpx.Response) -> dict[str, Any]:
 # --- health and metadata ------------------------------------------------------------------------------------
 
 
-def test_health_and_metadata(client: httpx.Client, builtin: Classifier) -> None:
+def test_health_and_metadata(client: httpx2.Client, builtin: Classifier) -> None:
     version = builtin.digest[:12]
     assert client.get("/v2/health/live").json() == {"live": True}
     assert client.get("/v2/health/ready").json() == {"ready": True}
@@ -61,13 +61,13 @@ def test_health_and_metadata(client: httpx.Client, builtin: Classifier) -> None:
 
 @pytest.mark.parametrize("path", ["", "/ready", "/infer"])
 @pytest.mark.parametrize(("model", "code"), [("no", "no_such_model"), ("ox/versions/1", "no_such_version")])
-def test_unknown_models_and_versions(path: str, model: str, code: str, client: httpx.Client) -> None:
+def test_unknown_models_and_versions(path: str, model: str, code: str, client: httpx2.Client) -> None:
     method = "POST" if path == "/infer" else "GET"
     response = client.request(method, f"/v2/models/{model}{path}", content=b"{}" if path == "/infer" else b"")
     assert (response.status_code, response.json()["code"]) == (404, code)
 
 
-def test_a_server_that_ends_is_alive_but_not_ready(client_of: Callable[..., httpx.Client]) -> None:
+def test_a_server_that_ends_is_alive_but_not_ready(client_of: Callable[..., httpx2.Client]) -> None:
     service = Service(Models([FileSource(Wanted("ox", None))]))
     client = client_of(watched(service))
     service.drain()
@@ -83,7 +83,7 @@ def test_a_server_that_ends_is_alive_but_not_ready(client_of: Callable[..., http
 
 @pytest.mark.parametrize("flat", [False, True])
 def test_pixels_are_answered_as_the_classifier_does(
-    flat: bool, client: httpx.Client, builtin: Classifier
+    flat: bool, client: httpx2.Client, builtin: Classifier
 ) -> None:
     batch = np.stack([rgba(1), rgba(2), np.full((20, 30, 4), 255, np.uint8)])
     expected = [builtin.predict(pixels) for pixels in batch]
@@ -104,7 +104,7 @@ def test_pixels_are_answered_as_the_classifier_does(
 
 
 def test_files_are_answered_as_the_classifier_does(
-    client: httpx.Client, pictures: list[bytes], builtin: Classifier
+    client: httpx2.Client, pictures: list[bytes], builtin: Classifier
 ) -> None:
     texts = [base64.b64encode(data).decode() for data in pictures]
     image = {"name": "image", "datatype": "BYTES", "shape": [len(texts)], "data": texts}
@@ -114,7 +114,7 @@ def test_files_are_answered_as_the_classifier_does(
     assert found["known"]["data"] == pytest.approx(expected, abs=1e-7)
 
 
-def test_what_the_network_saw_comes_if_asked_for(client: httpx.Client, builtin: Classifier) -> None:
+def test_what_the_network_saw_comes_if_asked_for(client: httpx2.Client, builtin: Classifier) -> None:
     view, names = builtin.view(rgba()), ["seen", "box", "heat", "label"]
     asked = [{"name": name} for name in names]
     found = outputs(client.post(INFER, json={"inputs": [tensor(rgba()[None])], "outputs": asked}))
@@ -129,7 +129,7 @@ def test_what_the_network_saw_comes_if_asked_for(client: httpx.Client, builtin: 
         np.testing.assert_allclose(found[name]["data"], expected.ravel(), atol=1e-7)
 
 
-def test_binary_in_and_out(client: httpx.Client, builtin: Classifier) -> None:
+def test_binary_in_and_out(client: httpx2.Client, builtin: Classifier) -> None:
     pixels = np.stack([rgba(1), rgba(2)])
     given = tensor(pixels, parameters={"binary_data_size": pixels.nbytes})
     del given["data"]
@@ -153,7 +153,7 @@ def test_binary_in_and_out(client: httpx.Client, builtin: Classifier) -> None:
     assert told["outputs"][1]["data"] == pytest.approx([one.known for one in expected], abs=1e-7)
 
 
-def test_a_bad_picture_file_is_named(client: httpx.Client, mark: bytes) -> None:
+def test_a_bad_picture_file_is_named(client: httpx2.Client, mark: bytes) -> None:
     texts = [base64.b64encode(data).decode() for data in (mark, b"hello")]
     image = {"name": "image", "datatype": "BYTES", "shape": [2], "data": texts}
     response = client.post(INFER, json={"inputs": [image]})
@@ -161,12 +161,12 @@ def test_a_bad_picture_file_is_named(client: httpx.Client, mark: bytes) -> None:
     assert response.json()["error"].startswith("Picture 2 of 2 is not a picture that oxmark reads")
 
 
-def test_compressed_bodies_are_refused(client: httpx.Client) -> None:
+def test_compressed_bodies_are_refused(client: httpx2.Client) -> None:
     response = client.post(INFER, content=b"\x1f\x8b", headers={"content-encoding": "gzip"})
     assert (response.status_code, response.json()["code"]) == (415, "compressed_body")
 
 
-def test_a_long_body_of_json_waits_its_turn(client_of: Callable[..., httpx.Client]) -> None:
+def test_a_long_body_of_json_waits_its_turn(client_of: Callable[..., httpx2.Client]) -> None:
     gate = Gate(1, pixels=5000)
     client = client_of(watched(Service(Models([FileSource(Wanted("ox", None))]), gate=gate)))
     body = {"inputs": [tensor(rgba()[None])]}
@@ -219,13 +219,16 @@ BAD_REQUESTS: list[tuple[Any, str]] = [
     (changed(shape=[1, 1, 2, 4]), "The shape asks for 8 numbers, but 'data' holds 4."),
     (changed(data=None), "The input needs either 'data' or the parameter 'binary_data_size'."),
     (changed(data=3), "'data' must be a JSON list."),
-    (changed(data=[]), "'data' must hold whole numbers from 0 to 255."),
+    (changed(data=[]), "The shape asks for 4 numbers, but 'data' holds 0."),
     (changed(data=[0, 0, 0, 256]), "'data' must hold whole numbers from 0 to 255."),
     (changed(data=[0, 0, 0, -1]), "'data' must hold whole numbers from 0 to 255."),
     (changed(data=[0, 0, 0, 0.5]), "'data' must hold whole numbers from 0 to 255."),
     (changed(data=[0, 0, 0, 10**40]), "'data' must hold whole numbers from 0 to 255."),
     (changed(data=["0", "0", "0", "0"]), "'data' must hold whole numbers from 0 to 255."),
-    (changed(data=[[0, 0], [0]]), "The lists in 'data' must be of equal length."),
+    (changed(data=[[0, 0], [0]]), "The shape asks for 4 numbers, but 'data' holds 3."),
+    (changed(data=[[0, 0], 0, 0]), "'data' must hold either lists or numbers on each level."),
+    (changed(data=[True, 0, 0, 0]), "'data' must hold whole numbers from 0 to 255."),
+    (changed(data=["x" * 2000, *[1] * 200_000]), "'data' must hold whole numbers from 0 to 255."),
     (
         changed(parameters={"binary_data_size": 4}),
         "'binary_data_size' must be the 0 bytes that follow the JSON.",
@@ -248,7 +251,7 @@ BAD_REQUESTS: list[tuple[Any, str]] = [
 @pytest.mark.parametrize(
     ("request_", "sentence"), BAD_REQUESTS, ids=[str(n) for n in range(len(BAD_REQUESTS))]
 )
-def test_a_bad_request_has_its_sentence(request_: Any, sentence: str, client: httpx.Client) -> None:
+def test_a_bad_request_has_its_sentence(request_: Any, sentence: str, client: httpx2.Client) -> None:
     response = client.post(INFER, json=request_)
     assert response.status_code == 400
     assert response.json()["code"] == "bad_inference_request"
@@ -271,6 +274,7 @@ def test_what_is_no_json_is_said_to_be_none(text: bytes) -> None:
         (changed(shape=[1, 8193, 8193, 4]), 413),
         (changed(shape=[257, 1, 1, 4]), 413),
         ({"inputs": [{**IMAGE, "shape": [257]}]}, 413),
+        ({"inputs": [{**PIXEL, "data": [0] * 1_400_000}]}, 413),  # 4.2 MB of JSON
     ],
 )
 def test_sizes_are_refused_before_anything_is_allocated(given: Any, status: int) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from oxmark.web.service.application import watched
@@ -21,7 +21,7 @@ CLASSES = {"OX": ["O", "X"], "AB": ["A", "B"]}
 
 
 @pytest.fixture
-def client(client_of: Callable[..., httpx.Client], model_files: dict[str, Path]) -> httpx.Client:
+def client(client_of: Callable[..., httpx2.Client], model_files: dict[str, Path]) -> httpx2.Client:
     models = Models([FileSource(Wanted("m", model_files["OX"]))])
     return client_of(watched(Service(models, look_seconds=LOOK_SECONDS)))
 
@@ -32,21 +32,21 @@ def until(condition: Callable[[], bool], what: str) -> None:
         assert time.monotonic() < end, f"waited too long for {what}"
 
 
-def metric(client: httpx.Client, line: str) -> str | None:
+def metric(client: httpx2.Client, line: str) -> str | None:
     """The value behind a metric's name and labels."""
     found = [text for text in client.get("/metrics").text.splitlines() if text.startswith(f"{line} ")]
     return found[0].rpartition(" ")[2] if found else None
 
 
 def test_a_swap_under_load_loses_nothing(
-    client: httpx.Client, model_files: dict[str, Path], model_bytes: dict[str, bytes], mark: bytes
+    client: httpx2.Client, model_files: dict[str, Path], model_bytes: dict[str, bytes], mark: bytes
 ) -> None:
     end = threading.Event()
     versions: dict[str, set[tuple[str, ...]]] = {}
 
     def ask() -> int:
         asked = 0
-        with httpx.Client(base_url=client.base_url, timeout=60) as own:
+        with httpx2.Client(base_url=client.base_url, timeout=60) as own:
             while not end.is_set():
                 response = own.post("/predict", content=mark)
                 assert response.status_code == 200, response.text
@@ -76,7 +76,7 @@ def test_a_swap_under_load_loses_nothing(
 
 
 def test_a_bad_new_file_is_told_and_the_old_model_goes_on(
-    client: httpx.Client, model_files: dict[str, Path], mark: bytes, caplog: pytest.LogCaptureFixture
+    client: httpx2.Client, model_files: dict[str, Path], mark: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "oxmark.web")
     good = 'oxmark_model_file_good{model="m"}'

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import httpx
+import httpx2
 import numpy as np
 import pytest
 
@@ -81,7 +81,7 @@ print(json.dumps(told))
 
 
 def test_the_real_client_gets_the_classifiers_answers(
-    client_of: Callable[..., httpx.Client], pictures: list[bytes], builtin: Classifier, tmp_path: Path
+    client_of: Callable[..., httpx2.Client], pictures: list[bytes], builtin: Classifier, tmp_path: Path
 ) -> None:
     client = client_of(watched(Service(Models([FileSource(Wanted("ox", None))]))))
     version, files = builtin.digest[:12], pictures[:3]

@@ -19,6 +19,7 @@ from oxmark.web.service.models import Served
 
 logger = logging.getLogger("oxmark.web")
 
+Pixels = npt.NDArray[np.uint8]
 Answer = Prediction | View
 Result = TypeVar("Result", Prediction, View)
 
@@ -71,19 +72,15 @@ def predicted(model: Served, data: bytes, name: str | None) -> Prediction:
         PictureError: The bytes cannot be read as a picture.
         Problem: 500 when the model itself fails.
     """
-    pixels = decode(data, name=name)
-    return answered(model, model.classifier.predict, pixels)
+    return answered(model, model.classifier.predict, decode(data, name=name))
 
 
 def viewed(model: Served, data: bytes, name: str | None) -> View:
     """As :func:`predicted`, with what the network saw."""
-    pixels = decode(data, name=name)
-    return answered(model, model.classifier.view, pixels)
+    return answered(model, model.classifier.view, decode(data, name=name))
 
 
-def answered(
-    model: Served, ask: Callable[[npt.NDArray[np.uint8]], Result], pixels: npt.NDArray[np.uint8]
-) -> Result:
+def answered(model: Served, ask: Callable[[Pixels], Result], pixels: Pixels) -> Result:
     """What a model says of pixels; its failures are named. Raises :class:`Problem`."""
     try:
         result = ask(pixels)
@@ -95,6 +92,25 @@ def answered(
     if not _finite(prediction_of(result)):
         raise model_failed(model)
     return result
+
+
+def answered_together(model: Served, pictures: list[Pixels]) -> list[Prediction | Problem]:
+    """What a model says of pictures of one shape; if it fails, each is asked alone and has its own error."""
+    if len(pictures) > 1:
+        try:
+            answers = model.classifier.predict_stack(np.stack(pictures))
+        except Exception:  # ONNX Runtime's errors share no base class of their own
+            logger.exception("The model %s failed on %d pictures together.", model.name, len(pictures))
+        else:
+            return [answer if _finite(answer) else model_failed(model) for answer in answers]
+    return [_alone(model, picture) for picture in pictures]
+
+
+def _alone(model: Served, pixels: Pixels) -> Prediction | Problem:
+    try:
+        return answered(model, model.classifier.predict, pixels)
+    except Problem as problem:
+        return problem
 
 
 def _finite(prediction: Prediction) -> bool:

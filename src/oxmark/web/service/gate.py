@@ -10,7 +10,7 @@ import asyncio
 import collections
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -38,6 +38,7 @@ class Gate:
         pixels: Their pixels altogether; an idle gate lets in any request.
 
     Attributes:
+        threads: As given, or one for each processor core.
         pictures: Pictures admitted now.
         pixels: Their pixels.
         working_pixels: Those of them that are worked on.
@@ -60,7 +61,7 @@ class Gate:
         pixels: int = ADMITTED_PIXELS,
     ) -> None:
         count = threads or cores()
-        self._alone = count == 1
+        self.threads = count
         self._most_jobs = 2 * count  # one for each thread, and its next, so that none stands idle
         self._most_working, self._most_pictures, self._most_pixels = pixels_at_once, pictures, pixels
         self._pool = ThreadPoolExecutor(count, thread_name_prefix="answering")
@@ -95,28 +96,34 @@ class Gate:
             self.pictures -= pictures
             self.pixels -= pixels
 
-    async def run(self, pixels: int, work: Callable[[], Result], *, quick: bool = False) -> Result:
+    async def run(self, pixels: int, work: Callable[[], Result]) -> Result:
         """Do work in a thread as soon as its pixels fit beside the others'; first come, first served.
 
         Args:
             pixels: What the work's memory is in proportion to.
             work: Called in a thread of the pool.
-            quick: It takes a few milliseconds. Where there is one thread only, and nothing else to do,
-                handing the work over would cost more than it gains, so it is done at once.
         """
-        if quick and self._alone and self.pictures == 1:
-            return work()
-        await self._turn(pixels)
+        async with self.turn(pixels):
+            return await self.in_thread(work)
+
+    @contextlib.asynccontextmanager
+    async def turn(self, pixels: int) -> AsyncIterator[None]:
+        """Wait until so many pixels fit beside the others', and hold their place."""
+        await self._begun(pixels)
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+            yield
         finally:
             self._end(pixels)
+
+    async def in_thread(self, work: Callable[[], Result]) -> Result:
+        """Do work that has its turn in a thread of the pool."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
     def close(self) -> None:
         """Wait for what is worked on, and end the threads."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    async def _turn(self, pixels: int) -> None:
+    async def _begun(self, pixels: int) -> None:
         if not self._waiting and self._fits(pixels):
             self._begin(pixels)
             return

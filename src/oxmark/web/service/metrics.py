@@ -39,22 +39,34 @@ class Metrics:
 
     def __init__(self, models: Models, gate: Gate) -> None:
         self._models, self._gate = models, gate
-        self._registry = registry = CollectorRegistry()
-        counter = functools.partial(Counter, registry=registry)
-        gauge = functools.partial(Gauge, registry=registry, multiprocess_mode="livesum")
-        self._requests = _children(
-            counter("oxmark_requests", "Requests answered.", ["method", "route", "status", "model"])
+        self._registry = CollectorRegistry()
+        self._drifts = {name: Drift() for name in models.names}
+        self._shared = os.environ.get(SHARED_FOLDER)
+        self._make_counters()
+        self._make_gauges()
+        for name in models.names:
+            self._file_good(name).set(1)
+        if self._shared is None:
+            ProcessCollector(registry=self._registry)
+
+    def _make_counters(self) -> None:
+        def counter(name: str, about: str, *labels: str) -> Callable[..., Counter]:
+            return _children(Counter(name, about, labels, registry=self._registry))
+
+        self._requests = counter(
+            "oxmark_requests", "Requests answered.", "method", "route", "status", "model"
         )
-        self._refusals = _children(
-            counter("oxmark_refusals", "Requests refused, by the error's code.", ["code"])
-        )
-        self._pictures = _children(counter("oxmark_pictures", "Pictures received.", ["model"]))
-        self._answers = _children(counter("oxmark_answers", "Pictures answered.", ["model", "kind"]))
-        self._swaps = _children(counter("oxmark_model_swaps", "Files taken up while running.", ["model"]))
+        self._refusals = counter("oxmark_refusals", "Requests refused, by the error's code.", "code")
+        self._pictures = counter("oxmark_pictures", "Pictures received.", "model")
+        self._answers = counter("oxmark_answers", "Pictures answered.", "model", "kind")
+        self._swaps = counter("oxmark_model_swaps", "Files taken up while running.", "model")
         about = "From a request's first byte to its answer's last."
         self._seconds = _children(
-            Histogram("oxmark_request_seconds", about, ["route"], buckets=_SECONDS, registry=registry)
+            Histogram("oxmark_request_seconds", about, ["route"], buckets=_SECONDS, registry=self._registry)
         )
+
+    def _make_gauges(self) -> None:
+        gauge = functools.partial(Gauge, registry=self._registry, multiprocess_mode="livesum")
         self._queue = (
             gauge("oxmark_admitted_pictures", "Pictures worked on or waiting."),
             gauge("oxmark_admitted_pixels", "Pixels of the pictures worked on or waiting."),
@@ -65,21 +77,16 @@ class Metrics:
             for which in ("first", "recent")
             for what, text in (("answers", "Answers:"), ("none_of_these", "Answers that are none of these:"))
         )
+        about = "1 if the file on disk answers, 0 if it is bad and the one before it answers."
         self._file_good = _children(
             Gauge(
                 "oxmark_model_file_good",
-                "1 if the file on disk answers, 0 if it is bad and the one before it answers.",
+                about,
                 ["model"],
-                registry=registry,
+                registry=self._registry,
                 multiprocess_mode="livemin",
             )
         )
-        for name in models.names:
-            self._file_good(name).set(1)
-        self._drifts = {name: Drift() for name in models.names}
-        self._shared = os.environ.get(SHARED_FOLDER)
-        if self._shared is None:
-            ProcessCollector(registry=registry)
 
     def request(self, method: str, route: str, status: int, seconds: float, record: Record) -> None:
         """Count a request that has been answered."""

@@ -6,6 +6,7 @@ that it began with. A bad new file changes nothing.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from typing import Protocol
 
 import numpy as np
 
-from oxmark.errors import DamagedModel, OxmarkError, ServingError
+from oxmark.errors import OxmarkError, ServingError
 from oxmark.inference import Classifier, load, model_file
 from oxmark.web.problems import Problem
 
@@ -145,8 +146,12 @@ class Models:
         return list(self._sources)
 
     def current(self) -> list[Served]:
-        """Every model as it answers now."""
-        return [source.current() for source in self._sources.values()]
+        """Every model that answers now."""
+        found = list[Served]()
+        for source in self._sources.values():
+            with contextlib.suppress(OxmarkError, Problem):  # whoever asks it is told
+                found.append(source.current())
+        return found
 
     def choose(self, name: str | None, version: str | None = None) -> Served:
         """The model that a request asks for.
@@ -226,12 +231,7 @@ def _name_of(path: Path) -> str:
 def _opened(name: str, path: Path | None) -> Served:
     """A model that has answered once, so that one whose graph cannot run is refused here."""
     classifier = load(path)
-    try:
-        classifier.predict(np.full((28, 28), 255, np.uint8))
-    except Exception as error:  # ONNX Runtime's errors share no base class of their own
-        raise DamagedModel(
-            f"{classifier.name} cannot answer an empty picture: {error}. Get the file again.", path
-        ) from error
+    classifier.predict(np.full((28, 28), 255, np.uint8))
     return _served(name, classifier)
 
 

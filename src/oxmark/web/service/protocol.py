@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -12,30 +11,33 @@ from starlette.responses import JSONResponse, Response
 
 import oxmark
 from oxmark.data.decode import MAX_PIXELS
+from oxmark.errors import PictureError
 from oxmark.web.problems import Problem
 from oxmark.web.service import protocol_descriptions as described
-from oxmark.web.service.answering import Answer, answered, predicted, prediction_of, viewed
+from oxmark.web.service.answerer import Answerer, all_outcomes
+from oxmark.web.service.answering import Answer, prediction_of
 from oxmark.web.service.gate import Gate
 from oxmark.web.service.inferred import infer_response, needs_view
 from oxmark.web.service.models import Models, Served
 from oxmark.web.service.plain_route import PlainRoute
-from oxmark.web.service.predict import costs
 from oxmark.web.service.record import Record, record_of
 from oxmark.web.service.tensors import InferRequest, read_request
 
 
-def add_protocol_routes(router: APIRouter, models: Models, gate: Gate, ready: Callable[[], bool]) -> None:
+def add_protocol_routes(
+    router: APIRouter, models: Models, answerer: Answerer, ready: Callable[[], bool]
+) -> None:
     """Put health, metadata and inference into a router.
 
     Args:
         router: Gets them.
         models: Answer.
-        gate: Bounds what is worked on.
+        answerer: Bounds what is worked on.
         ready: Whether requests are wanted.
     """
     _add_health_routes(router, ready)
     _add_model_routes(router, models, ready)
-    _add_infer_routes(router, models, gate)
+    _add_infer_routes(router, models, answerer)
 
 
 def _add_health_routes(router: APIRouter, ready: Callable[[], bool]) -> None:
@@ -68,9 +70,9 @@ def _add_model_routes(router: APIRouter, models: Models, ready: Callable[[], boo
         add(f"{path}/ready", model_ready, **described.MODEL_READY)
 
 
-def _add_infer_routes(router: APIRouter, models: Models, gate: Gate) -> None:
+def _add_infer_routes(router: APIRouter, models: Models, answerer: Answerer) -> None:
     async def infer(request: Request) -> Response:
-        return await _infer(request, _model_of(request, models), gate)
+        return await _infer(request, _model_of(request, models), answerer)
 
     for path, parameters in _paths(models):
         router.add_api_route(
@@ -103,45 +105,42 @@ def _check_ready(ready: Callable[[], bool]) -> None:
         )
 
 
-async def _infer(request: Request, model: Served, gate: Gate) -> Response:
+async def _infer(request: Request, model: Served, answerer: Answerer) -> Response:
     record = record_of(request.scope)
     record.model, record.version = model.name, model.version
     if request.headers.get("content-encoding", "identity") != "identity":
         raise Problem(415, "compressed_body", "Compressed bodies are not read. Send the body as it is.")
-    asked = await _read(request, gate)
-    work, pixels = await _work(model, asked, gate, record)
-    with gate.admitted(len(work), sum(pixels)):
-        answers = await asyncio.gather(*(gate.run(cost, one) for cost, one in zip(pixels, work, strict=True)))
+    asked = await _read(request, answerer.gate)
+    outcomes = await _outcomes(model, asked, answerer, record)
+    answers = [one for one in outcomes if not isinstance(one, PictureError)]
     record.count(map(prediction_of, answers))
+    for outcome in outcomes:
+        if isinstance(outcome, PictureError):
+            raise outcome
     return infer_response(model, asked, answers)
 
 
 async def _read(request: Request, gate: Gate) -> InferRequest:
-    """The request, unpacked in a thread; JSON takes about as much memory as a picture of as many pixels."""
+    """The request, unpacked in a thread; a byte of JSON may take as much memory as two pixels."""
     body = await request.body()
     length = request.headers.get("inference-header-content-length")
-    weight = min(len(body), MAX_PIXELS)
+    weight = min(2 * len(body), MAX_PIXELS)
     with gate.admitted(1, weight):
         return await gate.run(weight, partial(read_request, body, length))
 
 
-async def _work(
-    model: Served, asked: InferRequest, gate: Gate, record: Record
-) -> tuple[list[Callable[[], Answer]], list[int]]:
-    """What is to be done for each picture, and its pixels."""
-    view = needs_view(asked)
+async def _outcomes(
+    model: Served, asked: InferRequest, answerer: Answerer, record: Record
+) -> list[Answer | PictureError]:
+    view, count = needs_view(asked), len(asked.pictures)
     files = [picture for picture in asked.pictures if isinstance(picture, bytes)]
-    if files:
-        pixels = await costs(gate, files, record)
-        read = viewed if view else predicted
-        return [partial(read, model, data, _called(n, files)) for n, data in enumerate(files)], pixels
     arrays = [picture for picture in asked.pictures if not isinstance(picture, bytes)]
-    pixels = [array.shape[0] * array.shape[1] for array in arrays]
-    record.pictures, record.pixels = len(arrays), sum(pixels)
-    if view:
-        return [partial(answered, model, model.classifier.view, array) for array in arrays], pixels
-    return [partial(answered, model, model.classifier.predict, array) for array in arrays], pixels
-
-
-def _called(number: int, files: list[bytes]) -> str:
-    return f"Picture {number + 1} of {len(files)}"
+    record.pictures, record.pixels = count, sum(array.shape[0] * array.shape[1] for array in arrays)
+    costs = await answerer.costs(files, record) if files else []
+    with answerer.gate.admitted(count, record.pixels):
+        if not files:
+            return await all_outcomes(answerer.pixels(model, array, view=view) for array in arrays)
+        return await all_outcomes(
+            answerer.file(model, data, cost, name=f"Picture {number} of {count}", view=view)
+            for number, (data, cost) in enumerate(zip(files, costs, strict=True), start=1)
+        )

@@ -12,9 +12,10 @@ from starlette.responses import Response
 
 from oxmark.inference import Classifier
 from oxmark.web.service import descriptions
+from oxmark.web.service.answerer import Answerer
 from oxmark.web.service.gate import Gate
 from oxmark.web.service.metrics import CONTENT_TYPE, Metrics
-from oxmark.web.service.models import FileSource, GivenSource, Models, Wanted
+from oxmark.web.service.models import Change, FileSource, GivenSource, Models, Wanted
 from oxmark.web.service.plain_route import PlainRoute
 from oxmark.web.service.predict import add_predict_route, predicting
 from oxmark.web.service.protocol import add_protocol_routes
@@ -44,7 +45,8 @@ class Service:
     ) -> None:
         self.models, self.gate, self._look_seconds = models, gate or Gate(), look_seconds
         self.metrics = Metrics(models, self.gate)
-        self.predict = predicting(models, self.gate)
+        self._answerer = Answerer(self.gate)
+        self.predict = predicting(models, self._answerer)
         self._watch: asyncio.Task[None] | None = None
         self._draining = False
 
@@ -62,7 +64,7 @@ class Service:
         """What it answers."""
         router = APIRouter()
         add_predict_route(router, self.predict, self.models)
-        add_protocol_routes(router, self.models, self.gate, ready=lambda: not self._draining)
+        add_protocol_routes(router, self.models, self._answerer, ready=lambda: not self._draining)
         router.add_api_route(
             "/metrics",
             self._metrics,
@@ -91,13 +93,21 @@ class Service:
     async def _look_again(self) -> None:
         while True:
             await asyncio.sleep(self._look_seconds)
-            for change in await asyncio.to_thread(self.models.look):
-                if change.error is None:
-                    logger.info("The model %s is answered by its new file from now on.", change.name)
-                else:
-                    logger.error("The new file of the model %s is not taken: %s", change.name, change.error)
-                self.metrics.changed(change)
+            try:
+                changes = await asyncio.to_thread(self.models.look)
+            except Exception:  # whatever it is, the next file must be looked at again
+                logger.exception("looking after the models' files failed")
+                continue
+            for change in changes:
+                self._tell(change)
             self.metrics.refresh()
+
+    def _tell(self, change: Change) -> None:
+        if change.error is None:
+            logger.info("The model %s is answered by its new file from now on.", change.name)
+        else:
+            logger.error("The new file of the model %s is not taken: %s", change.name, change.error)
+        self.metrics.changed(change)
 
     async def _metrics(self, request: Request) -> Response:
         return Response(await asyncio.to_thread(self.metrics.text), headers={"content-type": CONTENT_TYPE})

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import itertools
 import json
 import math
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ OUTPUTS = ("probabilities", "known", "label", "seen", "box", "heat")
 """Every output that can be asked for."""
 USUAL_OUTPUTS = OUTPUTS[:3]
 """What is given when none is asked for."""
+
+MOST_JSON = 4_000_000
+"""Bytes of JSON in one request: a quarter of a megapixel in numbers. Its lists may take 25 times as much."""
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -69,7 +73,7 @@ def read_request(body: bytes, json_length: str | None) -> InferRequest:
         json_length: The header ``Inference-Header-Content-Length``, if there.
 
     Raises:
-        Problem: 400 for what does not follow the protocol, 413 for too many pixels or pictures.
+        Problem: 400 for what does not follow the protocol, 413 for too much of anything.
 
     Example:
         >>> tensor = {"name": "pixels", "datatype": "UINT8", "shape": [1, 1, 1, 4], "data": [0, 0, 0, 255]}
@@ -77,6 +81,7 @@ def read_request(body: bytes, json_length: str | None) -> InferRequest:
         (1, 1, 4)
     """
     length = _json_length(json_length, len(body))
+    _check_json(length)
     request = _object(_parsed(body[:length]), "The body")
     tensor = _only_input(request)
     data, binary = tensor.get("data"), _binary(tensor, memoryview(body)[length:])
@@ -101,6 +106,16 @@ def _json_length(header: str | None, body_length: int) -> int:
     if not 0 < length <= body_length:
         raise refused("Inference-Header-Content-Length must be the length of the JSON in the body, in bytes.")
     return length
+
+
+def _check_json(length: int) -> None:
+    if length > MOST_JSON:
+        raise Problem(
+            413,
+            "too_much_json",
+            f"The JSON is larger than {MOST_JSON / 1e6:g} MB. Send the tensor as bytes behind it: the binary "
+            "extension of the protocol, which clients use unless told otherwise.",
+        )
 
 
 def _parsed(text: bytes) -> object:
@@ -192,16 +207,17 @@ def _pixels(shape: list[int], data: object, binary: memoryview | None) -> list[P
 
 
 def _numbers(data: list[Any], count: int) -> Pixels:
-    """JSON numbers, nested or not, as bytes."""
-    try:
-        values = np.array(data)
-    except (ValueError, OverflowError) as error:
-        raise refused("The lists in 'data' must be of equal length.") from error
-    if values.dtype.kind not in "iu" or values.min() < 0 or values.max() > 255:
+    """JSON numbers, nested or not, as bytes; one by one, because NumPy would make room for any text."""
+    flat = data
+    while any(isinstance(one, list) for one in flat):
+        if not all(isinstance(one, list) for one in flat):
+            raise refused("'data' must hold either lists or numbers on each level.")
+        flat = list(itertools.chain.from_iterable(flat))
+    if not all(type(one) is int and 0 <= one <= 255 for one in flat):
         raise refused("'data' must hold whole numbers from 0 to 255.")
-    if values.size != count:
-        raise refused(f"The shape asks for {count} numbers, but 'data' holds {values.size}.")
-    return values.astype(np.uint8)
+    if len(flat) != count:
+        raise refused(f"The shape asks for {count} numbers, but 'data' holds {len(flat)}.")
+    return np.fromiter(flat, np.uint8, count)
 
 
 def _files(shape: list[int], data: object, binary: memoryview | None) -> list[bytes]:
