@@ -49,6 +49,7 @@ builtin: $(READY)
 bench: $(READY)
 	$(BIN)/python benchmarks/real_marks.py
 	$(BIN)/python benchmarks/speed.py
+	$(BIN)/python benchmarks/service.py
 
 bench-peers: .venv-peers/.ready
 
