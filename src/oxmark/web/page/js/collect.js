@@ -36,6 +36,7 @@ export function mount(section) {
   const table = h("div", { class: "table" }, desk.element, side);
   section.append(table, opened.element, bring.tray.element, bring.over);
   setPad(desk.pad);
+  desk.pad.canvas.addEventListener("pointerdown", () => bring.tray.giveWay());
   parts = { classes, desk, opened, table };
   shortcuts("collect", keys(desk));
   onProject((data) => {

@@ -6,6 +6,7 @@
 // dialog cannot be pressed or heard; so messages come into it while it is open.
 
 import { h, icon } from "./dom.js";
+import { focusOn } from "./focus.js";
 import { t } from "./i18n.js";
 
 let count = 0;
@@ -36,7 +37,8 @@ export function dialog({ title, body, actions = [], wide = false, className = ""
   element.addEventListener("close", () => {
     (document.querySelector("dialog[open]") ?? document.body).append(...messages);
     element.remove();
-    if (before?.isConnected) before.focus({ preventScroll: true });
+    if (!document.querySelector("dialog[open]")) focusOn(before);
+    else if (before?.isConnected) before.focus({ preventScroll: true });
     onClose();
   });
   element.addEventListener("pointerdown", (event) => {

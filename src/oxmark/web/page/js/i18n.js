@@ -1,7 +1,7 @@
 // The page's sentences in English and Korean, and the language in use.
 //
 // t("collect.saved", {name: "O"})     a sentence; "{name}" is filled in. With {count: 1} the key + "_one"
-//                                     is taken where it exists.
+//                                     is taken where it exists. In Korean "{name}을(를)" becomes 을 or 를.
 // pair({en: "...", ko: "..."})        the side of a pair from the server in the language in use
 // <button data-t="key">               text; data-t-label: aria-label; data-t-title: title;
 //                                     data-t-placeholder: placeholder. Filled again when it changes.
@@ -11,6 +11,7 @@ import en from "./words/en.js";
 import ko from "./words/ko.js";
 import teachTryEn from "./words/teach-try.en.js";
 import teachTryKo from "./words/teach-try.ko.js";
+import { PARTICLES, withParticle } from "./particles.js";
 import { remember } from "./remember.js";
 
 const WORDS = { en: { ...en, ...teachTryEn }, ko: { ...ko, ...teachTryKo } };
@@ -25,6 +26,7 @@ const PLACES = [
   ["data-t-title", (element, text) => element.setAttribute("title", text)],
   ["data-t-placeholder", (element, text) => element.setAttribute("placeholder", text)],
 ];
+const FIELD = new RegExp(`\\{(\\w+)\\}(['"]?)(${PARTICLES})?`, "g");
 const listeners = new Set();
 
 export function language() {
@@ -39,7 +41,11 @@ export function t(key, values = {}) {
   const words = WORDS[language()];
   const form = values.count === 1 && `${key}_one` in words ? `${key}_one` : key;
   const template = words[form] ?? WORDS.en[form] ?? form;
-  return template.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+  return template.replace(FIELD, (whole, name, quote, particle) => {
+    if (!(name in values)) return whole;
+    const text = `${values[name]}${quote}`;
+    return particle ? withParticle(text, particle) : text;
+  });
 }
 
 export function pair(sides) {

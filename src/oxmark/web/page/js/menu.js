@@ -1,7 +1,8 @@
 // A menu that opens at a button.
 //
 // openMenu(button, [{icon: "pen", text: "Rename", shown: "F2", danger: false, disabled: false, run: fn}])
-// Arrows, Home and End move, Escape and Tab close it; the focus goes back to the button.
+// Arrows, Home and End move, Escape and Tab close it; the focus goes back to the button. When the page is
+// scrolled it stays with its button, and closes where that leaves the window.
 
 import { h, icon } from "./dom.js";
 
@@ -50,14 +51,19 @@ export function openMenu(button, items) {
     if (!element.contains(event.target) && !button.contains(event.target)) close(false);
   }
   function leave() {
-    close(false);
+    close(true);
+  }
+  function follow() {
+    const at = button.getBoundingClientRect();
+    if (at.bottom < 0 || at.top > innerHeight) close(true);
+    else place(element, at);
   }
   function close(back) {
     element.remove();
     open = null;
     button.setAttribute("aria-expanded", "false");
     document.removeEventListener("pointerdown", beside, true);
-    removeEventListener("scroll", leave, true);
+    removeEventListener("scroll", follow, true);
     removeEventListener("resize", leave);
     if (back) button.focus({ preventScroll: true });
   }
@@ -66,7 +72,7 @@ export function openMenu(button, items) {
   place(element, button.getBoundingClientRect());
   button.setAttribute("aria-expanded", "true");
   document.addEventListener("pointerdown", beside, true);
-  addEventListener("scroll", leave, true);
+  addEventListener("scroll", follow, true);
   addEventListener("resize", leave);
   open = { button, close };
   usable[0]?.focus({ preventScroll: true });

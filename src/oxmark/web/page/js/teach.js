@@ -38,7 +38,7 @@ class Teach {
     this.asked = false; // for a start
     this.state = null;
     this.visible = false;
-    this.panel = h("div", { class: "panel-place", tabindex: -1 });
+    this.panel = h("div", { class: "panel-place", tabindex: -1, "data-home": "" });
     this.knobs = new Knobs();
     this.running = new Running({ stop: () => this.#stop() });
     this.list = new RunList({ compare: new Compare() });
@@ -108,7 +108,7 @@ class Teach {
     if (kind === "running") {
       if (this.kind !== kind) fill(this.panel, this.running.element);
       this.running.show(teaching.data);
-    } else this.#put(this.#panel(kind));
+    } else this.#put(this.#panel(kind), kind);
     this.kind = kind;
   }
 
@@ -135,14 +135,15 @@ class Teach {
   }
 
   /** A panel that says the same is left alone, so that the focus stays where it is. */
-  #put(panel) {
+  #put(panel, kind) {
     const now = this.panel.firstElementChild;
     if (now && this.kind !== "running" && now.isEqualNode(panel)) return;
     const focused = this.panel.contains(document.activeElement) && document.activeElement.className;
     fill(this.panel, panel);
     if (focused === false) return;
-    const same = [...panel.querySelectorAll("button, a")].find((one) => one.className === focused);
-    (same ?? this.panel).focus({ preventScroll: true });
+    const same =
+      this.kind === kind && [...panel.querySelectorAll("button, a")].find((one) => one.className === focused);
+    (same || this.panel).focus({ preventScroll: true });
   }
 
   async #begin(act) {

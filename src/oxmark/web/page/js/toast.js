@@ -3,9 +3,10 @@
 // toast("Saved in O.", {action: "Undo", onAction: fn, kind: "done", key: "saved"})
 //   kind: "done" (default), "warning" or "error"; key: a later toast with the same key takes its place;
 //   seconds: how long it stays (8; errors 12). It waits while the pointer or the focus is on it.
-// Returns a function that takes it away.
+// Returns a function that takes it away. If it has the focus then, that goes back to where it was.
 
 import { h, icon } from "./dom.js";
+import { focusOn } from "./focus.js";
 import { t } from "./i18n.js";
 
 const MOST = 3;
@@ -14,7 +15,7 @@ const ICONS = { done: "check", warning: "warning", error: "error" };
 
 export function toast(text, { action, onAction, kind = "done", key = null, seconds = SECONDS[kind] } = {}) {
   const place = document.getElementById("toasts");
-  if (key) [...place.children].find((one) => one.dataset.key === key)?.remove();
+  const same = key && [...place.children].find((one) => one.dataset.key === key);
   const element = h(
     "div",
     { class: `toast ${kind}`, "data-key": key },
@@ -40,15 +41,23 @@ export function toast(text, { action, onAction, kind = "done", key = null, secon
     ),
   );
   let timer = 0;
+  let before = null;
+  element.addEventListener("focusin", ({ relatedTarget }) => {
+    if (!place.contains(relatedTarget)) before = relatedTarget;
+  });
+  element.addEventListener("leave", close);
   function close() {
+    const focused = element.contains(document.activeElement);
     clearTimeout(timer);
     element.remove();
+    if (focused) focusOn(before);
   }
   function wait() {
     clearTimeout(timer);
     timer = setTimeout(() => (element.matches(":hover, :focus-within") ? wait() : close()), seconds * 1000);
   }
-  while (place.children.length >= MOST) place.firstElementChild.remove();
+  same?.dispatchEvent(new Event("leave"));
+  while (place.children.length >= MOST) place.firstElementChild.dispatchEvent(new Event("leave"));
   place.append(element);
   wait();
   return close;

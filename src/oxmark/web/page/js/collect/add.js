@@ -80,13 +80,15 @@ export class AddClass {
       this.input.focus();
       return;
     }
-    if (await this.#add(name)) this.input.value = "";
-    this.input.focus();
+    const added = await this.#add(name);
+    if (added) this.input.value = "";
+    // With two classes one can draw: then the number keys must not go into the field.
+    const next = added && project.data.classes.length > 1 ? document.getElementById("pad") : this.input;
+    next.focus({ preventScroll: true });
   }
 
   async #addSuggested() {
     for (const name of SUGGESTED) if (!(await this.#add(name))) return;
-    choose(project.data.classes[0].id);
     document.getElementById("pad").focus();
   }
 
@@ -94,7 +96,7 @@ export class AddClass {
     try {
       const one = await api.send("POST", "/api/classes", { name });
       await refresh();
-      if (!state.chosen || project.data.classes.length > 1) choose(one.id);
+      if (!state.hasInk) choose((project.data.classes.find((other) => !other.count) ?? one).id);
       say(t("collect.added", { name: one.name }));
       this.#say("");
       return true;

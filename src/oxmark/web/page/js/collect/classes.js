@@ -10,7 +10,7 @@ import { Card } from "./card.js";
 import { onFindings } from "./doctor.js";
 import { dragToOrder } from "./order.js";
 import { onSaving, renamed } from "./saving.js";
-import { onState } from "./state.js";
+import { onState, state } from "./state.js";
 import { undoLast } from "./undo.js";
 
 export class Classes {
@@ -64,6 +64,7 @@ export class Classes {
     const { data } = project;
     if (!data || this.held) return;
     const focused = document.activeElement;
+    const at = [...this.list.children].findIndex((card) => card.contains(focused));
     const here = new Set(data.classes.map((one) => one.id));
     for (const [id, card] of this.cards) {
       if (here.has(id)) continue;
@@ -71,7 +72,8 @@ export class Classes {
       this.cards.delete(id);
     }
     data.classes.forEach((one, index) => this.#put(one, index, index === data.classes.length - 1));
-    if (focused !== document.activeElement && focused?.isConnected) focused.focus({ preventScroll: true });
+    this.list.hidden = data.classes.length === 0;
+    if (focused !== document.activeElement) this.#refocus(focused, at);
     this.total.textContent = data.classes.length
       ? t("collect.total", {
           classes: t("collect.count_classes", { count: data.classes.length }),
@@ -80,8 +82,30 @@ export class Classes {
       : "";
     this.trouble.hidden = !data.trouble;
     this.trouble.textContent = data.trouble ? explain(new ApiError(409, "bad_metadata", data.trouble)) : "";
-    this.list.hidden = data.classes.length === 0;
     this.add.update(data);
+    this.#reveal();
+  }
+
+  /** The focus was on a card: keep it there, or give it to the card that took its place. */
+  #refocus(focused, at) {
+    if (focused?.isConnected) focused.focus({ preventScroll: true });
+    else if (at >= 0) {
+      const next = [...this.list.children].at(Math.min(at, this.list.children.length - 1));
+      (next?.querySelector(".pick") ?? this.add.input).focus({ preventScroll: true });
+    }
+  }
+
+  /** Where the cards stand side by side: scroll to the one just chosen. */
+  #reveal() {
+    if (this.revealed === state.chosen) return;
+    this.revealed = state.chosen;
+    const card = this.cards.get(state.chosen)?.element;
+    if (!card || this.list.scrollWidth <= this.list.clientWidth) return;
+    const margin = card.offsetWidth / 4;
+    const left = card.offsetLeft - this.list.offsetLeft;
+    const right = left + card.offsetWidth - this.list.clientWidth;
+    if (left - margin < this.list.scrollLeft) this.list.scrollLeft = left - margin;
+    else if (right + margin > this.list.scrollLeft) this.list.scrollLeft = right + margin;
   }
 
   #put(one, index, last) {

@@ -1,7 +1,7 @@
 // The left side: what to draw next, the paper, the tools, who draws, and the button that saves.
 
 import { h, icon, say, fill } from "../dom.js";
-import { onLanguage, t } from "../i18n.js";
+import { onLanguage, pair, t } from "../i18n.js";
 import { onProject, project } from "../store.js";
 import { toast } from "../toast.js";
 import { explain } from "../api.js";
@@ -147,16 +147,22 @@ export class Desk {
     fill(
       this.handButton,
       icon("person"),
-      h("span", { class: "hand-name" }, hand ? t("collect.drawn_by", { name: hand }) : t("collect.who")),
+      hand ? namedHand(hand) : h("span", { class: "hand-name ask" }, t("collect.who")),
     );
-    this.handButton.title = t("collect.hand_change");
+    const drawnBy = hand && t("collect.drawn_by", { name: hand });
+    this.handButton.title = drawnBy ? `${drawnBy}. ${t("collect.hand_change")}` : "";
     fill(
       this.saveButton,
       h("span", { class: "save-name" }, one ? t("collect.save_in", { name: one.name }) : t("collect.save")),
       h("kbd", { "aria-hidden": "true" }, t("shell.key.space")),
     );
     this.saveButton.disabled = !hasInk;
-    this.tools.show({ canUndo: hasInk || waiting() > 0 || Boolean(project.data?.undo), canClear: hasInk });
+    const saved = hasInk || waiting() > 0 ? null : project.data?.undo;
+    this.tools.show({
+      canUndo: hasInk || waiting() > 0 || Boolean(saved),
+      canClear: hasInk,
+      what: pair(saved),
+    });
     this.#showStatus();
   }
 
@@ -177,4 +183,11 @@ export class Desk {
         h("span", null, text),
       );
   }
+}
+
+/** The name alone is seen; a screen reader hears whose name it is. */
+function namedHand(name) {
+  const [before, after] = t("collect.drawn_by", { name: "\n" }).split("\n");
+  const unseen = (text) => text && h("span", { class: "sr" }, text);
+  return h("span", { class: "hand-name" }, unseen(before), name, unseen(after));
 }

@@ -40,6 +40,11 @@ export async function findPicture(id) {
   return known.get(id);
 }
 
+/** The same, if it was seen already; else undefined. */
+export function seenPicture(id) {
+  return known.get(id);
+}
+
 /** Read the classes' lists until all these pictures were seen. */
 async function lookFor(ids) {
   const missing = new Set(ids.filter((id) => !known.has(id)));

@@ -1,9 +1,12 @@
 // A picture of the project as an element. One that cannot be shown is a sign, not the browser's torn page.
 
 import { h, icon } from "../dom.js";
+import { on } from "../events.js";
+
+const failed = new Set(); // not asked for again
 
 export function pictureImage(src, { unreadable = null } = {}, attributes = {}) {
-  if (unreadable) return sign(attributes);
+  if (unreadable || failed.has(src)) return sign(attributes);
   const image = h("img", {
     src,
     alt: "",
@@ -12,9 +15,18 @@ export function pictureImage(src, { unreadable = null } = {}, attributes = {}) {
     draggable: "false",
     ...attributes,
   });
-  image.addEventListener("error", () => image.replaceWith(sign(attributes)), { once: true });
+  image.addEventListener(
+    "error",
+    () => {
+      failed.add(src);
+      image.replaceWith(sign(attributes));
+    },
+    { once: true },
+  );
   return image;
 }
+
+on("online", () => failed.clear());
 
 function sign({ class: name = "", "data-key": key = null, alt = "" }) {
   return h(

@@ -25,7 +25,7 @@ export class Opened {
       icon("left"),
       h("span", { "data-t": "collect.all_classes" }),
     );
-    this.title = h("h2", { id: "opened-title", tabindex: "-1" });
+    this.title = h("h2", { id: "opened-title", tabindex: "-1", "data-home": "" });
     this.facts = h("p", { class: "quiet number" });
     this.files = h(
       "button",
@@ -175,7 +175,7 @@ export class Opened {
     });
     const stops = [...this.grid.querySelectorAll(".tile-open")];
     if (!stops.some((stop) => stop.tabIndex === 0) && stops.length) stops[0].tabIndex = 0;
-    if (at >= 0 && !focused.isConnected && stops.length) this.#focus(stops, Math.min(at, stops.length - 1));
+    if (at >= 0 && !focused.isConnected) this.#focus(stops, Math.min(at, stops.length - 1));
   }
 
   #toggle() {
@@ -185,7 +185,17 @@ export class Opened {
   }
 
   #open(picture) {
-    showPicture(picture, { neighbours: (from, step) => this.#neighbour(from, step) });
+    showPicture(picture, {
+      neighbours: (from, step) => this.#neighbour(from, step),
+      onClose: (last) => this.#return(last),
+    });
+  }
+
+  /** To the tile of the picture seen last, or where it was. */
+  #return(picture) {
+    const stops = [...this.grid.querySelectorAll(".tile-open")];
+    const at = stops.indexOf(this.tiles.get(picture.id)?.open);
+    this.#focus(stops, Math.max(at, 0));
   }
 
   async #neighbour(picture, step) {
@@ -201,8 +211,8 @@ export class Opened {
 
   #focus(stops, index) {
     for (const stop of stops) stop.tabIndex = -1;
-    stops[index].tabIndex = 0;
-    stops[index].focus();
+    if (stops[index]) stops[index].tabIndex = 0;
+    (stops[index] ?? this.title).focus();
   }
 
   #onKey(event) {

@@ -1,5 +1,7 @@
 // Classes are dragged into another order by their grip, with mouse, pen or finger.
 
+import { isFocusLost } from "../focus.js";
+
 export function dragToOrder(list, onOrder) {
   let dragged = null;
 
@@ -12,6 +14,7 @@ export function dragToOrder(list, onOrder) {
       card,
       pointer: event.pointerId,
       before: order(list),
+      focused: document.activeElement,
       x: event.clientX,
       y: event.clientY,
       left: card.offsetLeft,
@@ -37,13 +40,16 @@ export function dragToOrder(list, onOrder) {
 
   function drop(event, keep) {
     if (!dragged || event.pointerId !== dragged.pointer) return;
-    const { card, before } = dragged;
+    const { card, before, focused } = dragged;
     dragged = null;
     card.classList.remove("dragged");
     card.style.transform = "";
     const after = order(list);
     if (keep && after.join() !== before.join()) onOrder(after);
     else for (const id of before) list.append([...list.children].find((one) => one.dataset.class === id));
+    if (!isFocusLost()) return;
+    const to = list.contains(focused) ? focused : card.querySelector(".pick");
+    to.focus({ preventScroll: true, focusVisible: false });
   }
   list.addEventListener("pointerup", (event) => drop(event, true));
   list.addEventListener("pointercancel", (event) => drop(event, false));

@@ -2,8 +2,8 @@
 
 import { fill, h, icon } from "../dom.js";
 import { onLanguage, pair, t } from "../i18n.js";
-import { project } from "../store.js";
-import { doctor, findPicture, onFindings } from "./doctor.js";
+import { onProject, project } from "../store.js";
+import { doctor, findPicture, onFindings, seenPicture } from "./doctor.js";
 import { pictureImage } from "./image.js";
 import { showPicture } from "./picture.js";
 import { thumbnail } from "./state.js";
@@ -27,10 +27,18 @@ export class DoctorPanel {
     );
     this.shown = "";
     onFindings(() => this.update());
+    onProject(() => this.#age());
     onLanguage(() => {
       this.shown = "";
       this.update();
     });
+  }
+
+  /** What was found before the pictures changed is shown as what it is until it is looked at again. */
+  #age() {
+    const old = doctor().state === "running" || this.counts !== counts();
+    this.list.classList.toggle("old", old);
+    this.list.setAttribute("aria-busy", String(old));
   }
 
   update() {
@@ -45,6 +53,8 @@ export class DoctorPanel {
         h("span", null, words),
       );
     }
+    if (state !== "running") this.counts = counts();
+    this.#age();
     const now = JSON.stringify(findings);
     if (now === this.shown) return;
     this.shown = now;
@@ -56,9 +66,15 @@ export class DoctorPanel {
   }
 }
 
+/** How many pictures the classes have. */
+function counts() {
+  return (project.data?.classes ?? []).map((one) => one.count).join();
+}
+
 function findingView(finding, open) {
   const ids = finding.pictures.slice(0, MOST_SHOWN);
   const rest = finding.pictures.length - ids.length;
+  const unreadable = finding.code === "unreadable";
   return h(
     "details",
     { class: `finding ${finding.severity}`, "data-code": finding.code, open },
@@ -96,7 +112,11 @@ function findingView(finding, open) {
                   "aria-label": t("collect.concerned_one", { place: index + 1 }),
                   onclick: () => openPicture(id),
                 },
-                pictureImage(thumbnail(id), {}, { class: "thumb" }),
+                pictureImage(
+                  thumbnail(id),
+                  { unreadable: unreadable || seenPicture(id)?.unreadable },
+                  { class: "thumb" },
+                ),
               ),
             ),
           ),

@@ -7,6 +7,7 @@ export class Paper {
   constructor({ onChange }) {
     this.canvas = h("canvas", {
       id: "pad",
+      "data-home": "",
       tabindex: "0",
       role: "application",
       "data-t-label": "collect.pad",

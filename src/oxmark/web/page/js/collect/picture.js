@@ -14,10 +14,19 @@ import { undoLast } from "./undo.js";
 
 let count = 0;
 
-/** Show a picture; neighbours(picture, step) gives the next or previous one, or null. */
-export function showPicture(picture, { neighbours = null, onGone = () => {} } = {}) {
+/**
+ * Show a picture; neighbours(picture, step) gives the next or previous one, or null; onClose(picture) gets
+ * the one seen last.
+ */
+export function showPicture(picture, { neighbours = null, onGone = () => {}, onClose = () => {} } = {}) {
   const body = h("div", { class: "picture-view" });
-  const box = dialog({ title: t("collect.picture"), body, wide: true, className: "picture-dialog" });
+  const box = dialog({
+    title: t("collect.picture"),
+    body,
+    wide: true,
+    className: "picture-dialog",
+    onClose: () => onClose(picture),
+  });
   function show(next) {
     picture = next;
     box.element.querySelector("h2").textContent = classOf(picture.class)?.name ?? t("collect.picture");
@@ -126,7 +135,7 @@ function view(picture, { go, move, remove }) {
         ),
       ),
       findings.length > 0 &&
-        h("div", { class: "picture-findings" }, h("h3", null, t("collect.doctor")), findingList(findings)),
+        h("div", { class: "picture-findings" }, h("h3", null, t("collect.noticed")), findingList(findings)),
     ),
   ];
 }

@@ -35,7 +35,7 @@ export class Tools {
     );
     this.undo = h(
       "button",
-      { type: "button", class: "plain", onclick: onUndo, "data-t-title": "collect.undo_title" },
+      { type: "button", class: "plain", onclick: onUndo },
       icon("undo"),
       h("span", { "data-t": "collect.undo" }),
     );
@@ -96,8 +96,10 @@ export class Tools {
     this.setGrey(this.grey + steps);
   }
 
-  show({ canUndo, canClear }) {
+  /** what: what an undo takes back, in words, where it is nothing on the paper. */
+  show({ canUndo, canClear, what }) {
     this.undo.disabled = !canUndo;
+    this.undo.title = what ? t("collect.undo_what", { what }) : t("collect.undo_title");
     this.clear.disabled = !canClear;
   }
 

@@ -2,6 +2,7 @@
 // refused file with its reason.
 
 import { fill, h, icon, say } from "../dom.js";
+import { focusPlace } from "../focus.js";
 import { onLanguage, t } from "../i18n.js";
 
 export class Tray {
@@ -36,6 +37,10 @@ export class Tray {
       this.list,
     );
     onLanguage(() => this.work && this.show());
+    new ResizeObserver(() => {
+      // The messages stand above it.
+      document.documentElement.style.setProperty("--tray-height", `${this.element.offsetHeight}px`);
+    }).observe(this.element);
   }
 
   begin(work) {
@@ -99,10 +104,15 @@ export class Tray {
     else this.timer = setTimeout(() => this.#fade(), 4000);
   }
 
+  /** Out of the way, once it is done: somebody draws. */
+  giveWay() {
+    if (this.work?.over && !this.element.hidden) this.#leave();
+  }
+
   #leave() {
     clearTimeout(this.timer);
     const focused = this.element.contains(document.activeElement);
     this.element.hidden = true;
-    if (focused) document.getElementById("main").focus({ preventScroll: true });
+    if (focused) focusPlace();
   }
 }

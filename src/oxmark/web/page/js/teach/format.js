@@ -19,8 +19,8 @@ export function runName(run) {
 
 /** The name under which the browser saves a run's file. */
 export function fileName(run, suffix) {
-  const name = run.builtin ? "ox" : run.name.split("/").at(-1);
-  return name.replace(/[\\:*?"<>|]/g, "_") + suffix;
+  const name = run.builtin ? "ox" : run.name;
+  return name.replace(/[/\\:*?"<>|]/g, "_") + suffix;
 }
 
 /** A sentence from the server, its figures kept together with their signs. */

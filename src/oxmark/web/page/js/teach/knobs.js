@@ -7,6 +7,7 @@ import { fill, h, icon } from "../dom.js";
 import { pair, t } from "../i18n.js";
 import { CONTROLS, shown } from "./controls.js";
 import { Preview } from "./preview.js";
+import { onTeaching } from "./state.js";
 
 export class Knobs {
   constructor() {
@@ -15,6 +16,7 @@ export class Knobs {
     this.changed = new Map();
     this.name = "";
     this.preview = new Preview(() => ({ recipe: this.recipe, settings: this.settings() }));
+    onTeaching((data) => this.#named(data));
     this.summary = h("span", { class: "quiet" });
     this.form = h("div", { class: "knob-form" });
     this.element = h(
@@ -64,6 +66,14 @@ export class Knobs {
 
   hide() {
     this.preview.hide();
+  }
+
+  /** A name is given once: the next run shall not have the same. */
+  #named({ state, name }) {
+    if (state !== "starting" || !name || name !== this.name.trim()) return;
+    this.name = "";
+    const field = this.form.querySelector("#teach-name");
+    if (field) field.value = "";
   }
 
   #toggled() {

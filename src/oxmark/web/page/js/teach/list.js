@@ -4,8 +4,11 @@
 
 import { api, explain } from "../api.js";
 import { fill, h, icon } from "../dom.js";
-import { number, t } from "../i18n.js";
+import { focusPlace } from "../focus.js";
+import { number, pair, t } from "../i18n.js";
 import { openMenu } from "../menu.js";
+import { remember, remembered } from "../remember.js";
+import { project, refresh } from "../store.js";
 import { toast } from "../toast.js";
 import { fileName, percent, runName, when } from "./format.js";
 import { intervalBar, sides } from "./interval.js";
@@ -14,24 +17,44 @@ import { answers, refreshRuns, runs } from "./runs.js";
 import { isBusy, resume } from "./state.js";
 import { takeBack } from "./undo.js";
 
+const LAST = "oxmark.run-deleted"; // what an undo would say of the run deleted last
+
 export class RunList {
   constructor({ compare }) {
     this.compare = compare;
     this.waiting = false;
     this.heading = h("h2", { id: "runs-title" });
     this.hint = h("p", { class: "quiet small" });
+    this.undoButton = h(
+      "button",
+      { type: "button", class: "plain", hidden: true, onclick: () => this.#undo(project.data.undo) },
+      icon("undo"),
+      h("span"),
+    );
     this.rows = h("ul", { class: "run-list" });
     this.element = h(
       "section",
       { class: "runs", "aria-labelledby": "runs-title", hidden: true },
-      h("div", { class: "runs-head" }, this.heading, this.hint),
+      h("div", { class: "runs-head" }, this.heading, this.undoButton, this.hint),
       this.rows,
       compare.element,
     );
   }
 
+  /** A run deleted here can be taken back while it is the last thing that was changed. */
+  #showUndo() {
+    const { undo } = project.data ?? {};
+    const mine = Boolean(undo) && JSON.stringify(undo) === remembered(LAST);
+    const focused = this.undoButton === document.activeElement;
+    this.undoButton.hidden = !mine;
+    this.undoButton.title = mine ? pair(undo) : "";
+    this.undoButton.querySelector("span").textContent = t("teach.undo");
+    if (focused && !mine) focusPlace();
+  }
+
   render() {
     if (!runs.data) return;
+    this.#showUndo();
     if (this.rows.querySelector(".run-title input")) {
       this.waiting = true; // a name is being written; the list is drawn when it is done
       return;
@@ -39,7 +62,7 @@ export class RunList {
     this.waiting = false;
     const all = runs.data.runs;
     this.compare.keepOnly(all);
-    this.element.hidden = all.length < 2;
+    this.element.hidden = all.length < 2 && this.undoButton.hidden;
     this.heading.textContent = t("teach.runs");
     this.hint.textContent = all.length > 1 ? t("teach.compare.hint") : "";
     const focused = this.#focused();
@@ -196,12 +219,23 @@ export class RunList {
   async #delete(run) {
     try {
       const { undo: expected } = await api.send("DELETE", `/api/runs/${encodeURIComponent(run.id)}`);
-      await refreshRuns();
+      remember(LAST, JSON.stringify(expected));
+      await Promise.all([refreshRuns(), refresh()]);
       toast(t("teach.deleted", { name: runName(run) }), {
         action: t("teach.undo"),
-        onAction: () => undo(expected),
+        onAction: () => this.#undo(expected),
         key: "deleted",
       });
+    } catch (error) {
+      toast(explain(error), { kind: "error" });
+    }
+  }
+
+  async #undo(expected) {
+    try {
+      const { done } = await takeBack(expected);
+      await refreshRuns();
+      toast(pair(done), { key: "deleted" });
     } catch (error) {
       toast(explain(error), { kind: "error" });
     }
@@ -219,15 +253,6 @@ async function goOn(run) {
 
 function follow(attributes) {
   h("a", attributes).click();
-}
-
-async function undo(expected) {
-  try {
-    await takeBack(expected);
-    await refreshRuns();
-  } catch (error) {
-    toast(explain(error), { kind: "error" });
-  }
 }
 
 function about(run) {

@@ -1,10 +1,13 @@
 // Before a training: what it will use, what it lacks, and the button.
 
 import { explain } from "../api.js";
+import { doctor } from "../collect/doctor.js";
 import { h, icon } from "../dom.js";
 import { number, t } from "../i18n.js";
 import { list } from "./format.js";
 import { hands, needs } from "./needs.js";
+
+const UNREADABLE = new Set(["unreadable", "empty"]);
 
 /** The panel, from the project as it is; `teach` starts, `again` says that there are runs already. */
 export function readyPanel(data, { teach, again, problem }) {
@@ -59,8 +62,11 @@ function uses(data) {
   const classes = data.classes.length;
   if (!data.pictures) return t("teach.uses.nothing");
   const { names, unnamed } = hands(data.classes);
+  const unreadable = unreadables(data.classes);
+  const usable = data.pictures - unreadable;
   const parts = [
-    t("teach.uses.pictures", { count: data.pictures, shown: number(data.pictures) }),
+    t("teach.uses.pictures", { count: usable, shown: number(usable) }),
+    unreadable > 0 && t("teach.uses.unreadable", { count: unreadable, shown: number(unreadable) }),
     t("teach.uses.classes", { count: classes }),
     names.length > 0 && t("teach.uses.hands", { count: names.length }),
     names.length > 0 && unnamed > 0 && t("teach.uses.unnamed", { count: unnamed, shown: number(unnamed) }),
@@ -68,14 +74,26 @@ function uses(data) {
   return parts.filter(Boolean).join(" · ");
 }
 
+/** How many pictures cannot be read: by their headers, and where the doctor has looked by all of them. */
+function unreadables(classes) {
+  const { state, findings } = doctor();
+  const told = state === "done" ? findings.filter((one) => UNREADABLE.has(one.code)) : [];
+  const found = new Set(told.flatMap((one) => one.pictures)).size;
+  return Math.max(
+    found,
+    classes.reduce((sum, one) => sum + (one.unreadable ?? 0), 0),
+  );
+}
+
 /** Each class with its number, and a bar that shows how even they are. */
 function classTable(classes) {
   if (!classes.length) return null;
-  const most = Math.max(1, ...classes.map((one) => one.count));
+  const counted = classes.map((one) => ({ ...one, count: one.count - (one.unreadable ?? 0) }));
+  const most = Math.max(1, ...counted.map((one) => one.count));
   return h(
     "ul",
     { class: "class-counts" },
-    classes.map((one) =>
+    counted.map((one) =>
       h(
         "li",
         null,

@@ -1,11 +1,13 @@
 // After a training: the verdict in words, the figure with its interval, and what to do next; or what failed.
 
-import { explain } from "../api.js";
+import { api, explain } from "../api.js";
 import { h, icon } from "../dom.js";
 import { number, t } from "../i18n.js";
+import { toast } from "../toast.js";
 import { percent, runName, sentence } from "./format.js";
 import { intervalBar, sides } from "./interval.js";
 import { noteList } from "./notes.js";
+import { refreshRuns, runs } from "./runs.js";
 
 /** The panel of a finished run. */
 export function resultPanel(run, { stopped, teach, problem }) {
@@ -32,7 +34,8 @@ export function resultPanel(run, { stopped, teach, problem }) {
         between.map((one) => h("p", null, sentence(one))),
       ),
     ),
-    noteList(run.trouble),
+    better(run),
+    noteList([...(run.notes ?? []), ...(run.trouble ?? [])]),
     next && h("div", { class: "next" }, h("h3", null, t("teach.result.next")), h("p", null, sentence(next))),
     h(
       "div",
@@ -53,6 +56,45 @@ export function resultPanel(run, { stopped, teach, problem }) {
     ),
     problem && h("p", { class: "problem", role: "alert" }, icon("error"), h("span", null, explain(problem))),
   );
+}
+
+/** An earlier run that did clearly better, which can be used again; null if the new one is not in use. */
+function better(run) {
+  if (!run.accuracy || runs.data?.current !== run.id) return null;
+  const names = (one) => [...one.classes].sort().join("\n");
+  const earlier = runs.data.runs.filter(
+    (one) => !one.builtin && one.id !== run.id && one.accuracy && names(one) === names(run),
+  );
+  const best = earlier.sort((one, other) => other.accuracy.share - one.accuracy.share)[0];
+  if (!best || best.accuracy.share <= run.accuracy.high) return null;
+  const { right, total, share } = best.accuracy;
+  const values = { right: number(right), total: number(total), share: percent(share), name: runName(best) };
+  return h(
+    "div",
+    { class: "next better" },
+    h("h3", null, t("teach.better.title", values)),
+    h("p", null, t("teach.better.text", values)),
+    h(
+      "div",
+      { class: "actions" },
+      h(
+        "button",
+        { type: "button", class: "button small use-better", onclick: () => use(best) },
+        icon("undo"),
+        t("teach.use_run", values),
+      ),
+    ),
+  );
+}
+
+async function use(run) {
+  try {
+    await api.send("POST", `/api/runs/${encodeURIComponent(run.id)}/use`);
+    await refreshRuns();
+    toast(t("teach.used", { name: runName(run) }), { key: "used" });
+  } catch (error) {
+    toast(explain(error), { kind: "error" });
+  }
 }
 
 function about(run, stopped) {

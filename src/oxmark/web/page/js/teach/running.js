@@ -34,6 +34,7 @@ export class Running {
         type: "button",
         class: "button",
         onclick: () => {
+          if (this.stopButton.ariaDisabled === "true") return;
           this.asked = true;
           stop();
         },
@@ -93,7 +94,7 @@ export class Running {
 
   #showStop({ state, history }) {
     const over = state === "finishing";
-    this.stopButton.disabled = over;
+    this.stopButton.ariaDisabled = String(over); // disabled it would lose the focus
     const words = over
       ? this.asked
         ? "teach.stopping"

@@ -5,7 +5,7 @@
 
 import { api, explain } from "../api.js";
 import { fill, h, icon } from "../dom.js";
-import { t } from "../i18n.js";
+import { pair, t } from "../i18n.js";
 import { project, refresh } from "../store.js";
 import { takeBack } from "../teach/undo.js";
 import { toast } from "../toast.js";
@@ -55,7 +55,8 @@ export class Correct {
     }
     [...this.buttons.children].forEach((button, place) => {
       const { id, name } = this.classes[place];
-      button.disabled = !this.ready || this.busy || Boolean(this.saved);
+      // Disabled it would lose the focus.
+      button.ariaDisabled = String(!this.ready || this.busy || Boolean(this.saved));
       button.classList.toggle("saved", this.saved === id);
       button.setAttribute("aria-label", t("try.put_into", { name }));
     });
@@ -70,7 +71,7 @@ export class Correct {
   #button(one, place) {
     return h(
       "button",
-      { type: "button", class: "button small", onclick: () => this.#put(one) },
+      { type: "button", class: "button small", onclick: () => this.press(place + 1) },
       place < KEYS && h("kbd", { "aria-hidden": "true" }, place + 1),
       h("span", null, one.name),
       icon("check"),
@@ -114,7 +115,8 @@ export class Correct {
 
   async #undo(one, expected) {
     try {
-      await takeBack(expected);
+      const { done } = await takeBack(expected);
+      toast(pair(done), { key: "corrected" });
       if (this.saved === one.id) this.saved = null;
       this.render();
     } catch (error) {

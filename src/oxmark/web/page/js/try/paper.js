@@ -15,6 +15,7 @@ export class Paper {
     this.source = null; // {blob, name}, where the pad shows it
     this.canvas = h("canvas", {
       class: "try-pad",
+      "data-home": "",
       tabindex: 0,
       role: "application",
       "data-t-label": "try.pad",

@@ -71,7 +71,7 @@ export class Share {
         "button",
         { type: "button", class: "button", onclick: () => this.#keras(), disabled: this.busy },
         icon("download"),
-        h("span", null, t("try.share.keras")),
+        h("span", null, t(this.busy ? "try.share.keras_making" : "try.share.keras")),
       ),
       !run.builtin &&
         h(

@@ -35,6 +35,7 @@ export default {
   "collect.grey_3": "Light grey",
   "collect.undo": "Undo",
   "collect.undo_title": "Undo: Z",
+  "collect.undo_what": "Undo (Z): {what}",
   "collect.clear": "Clear",
   "collect.clear_title": "Clear the paper: C",
   "collect.cleared": "Cleared.",
@@ -80,8 +81,8 @@ export default {
   "collect.rename": "Rename",
   "collect.rename_label": "New name for {name}",
   "collect.renamed": "{from} is now {to}.",
-  "collect.move_up": "Move up",
-  "collect.move_down": "Move down",
+  "collect.move_up": "Move forward",
+  "collect.move_down": "Move back",
   "collect.moved_to": "{name} is number {place} of {count}.",
   "collect.delete": "Delete the class",
   "collect.class_deleted": "Class {name} deleted.",
@@ -156,7 +157,8 @@ export default {
   "collect.picture_moved": "Moved to {name}.",
 
   // --- the doctor ---
-  "collect.doctor": "What the doctor says",
+  "collect.doctor": "Checking the pictures",
+  "collect.noticed": "What was noticed",
   "collect.doctor_running": "Looking at the pictures …",
   "collect.severity_error": "Must be mended:",
   "collect.severity_warning": "Look at this:",
