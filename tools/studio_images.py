@@ -1,6 +1,6 @@
 """Photograph the studio for the documents: draw, teach, try, with a real mouse.
 
-    PYTHONPATH=tests/support python tools/studio_images.py FOLDER
+PYTHONPATH=tests/support python tools/studio_images.py FOLDER
 """
 
 from __future__ import annotations

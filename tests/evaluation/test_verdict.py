@@ -10,7 +10,7 @@ import pytest
 from oxmark.data.dataset import Dataset, Sample
 from oxmark.evaluation.intervals import shown, what_it_shows
 from oxmark.evaluation.metrics import Evaluation
-from oxmark.evaluation.verdict import OUT_OF_FOLD, _so_many, strangers, verdict
+from oxmark.evaluation.verdict import OUT_OF_FOLD, _so_many, strangers, unnamed, verdict
 
 
 def measured(
@@ -67,6 +67,7 @@ def test_first_how_good_it_is(evaluation: Evaluation, sentence: str) -> None:
 
 
 LUCK = "Even a model that misreads 26 of 100 has such luck once in 40 tries; "
+WORSE = "so it may read marks by strangers worse."
 FOLDS = measured((52, 51), (52, 52), part=OUT_OF_FOLD)
 FOLD = "Each picture was answered in the one fold that had not learned from it, "
 LUCK_5 = "yet even models that misread 5 of 100 have such luck once in 40 tries; "
@@ -274,11 +275,62 @@ def drawn_by(**hands: list[str | None]) -> Dataset:
         (drawn_by(train=["a", "b"], test=["c", "d", "c"]), 2),
         (drawn_by(train=["a", "b"], validation=["c"], test=["c", "d"]), 1),
         (drawn_by(train=["a"], test=["a"]), 0),
-        (drawn_by(train=["a", None], test=["b"]), None),  # the unknown one may be b
-        (drawn_by(train=["a"], test=["b", None]), None),
+        (drawn_by(train=["a", None], test=["b"]), 1),
+        (drawn_by(train=["a"], test=["b", None]), 1),
+        (drawn_by(train=["a"], test=[None]), None),
         (drawn_by(train=[None], test=[None]), None),
         (drawn_by(train=["a"]), 0),
     ],
 )
 def test_who_drew_in_the_test_part_only(dataset: Dataset, number: int | None) -> None:
     assert strangers(dataset) == number
+
+
+@pytest.mark.parametrize(
+    ("dataset", "number"),
+    [
+        (drawn_by(train=["a", "b"], test=["c"]), 0),
+        (drawn_by(train=["a", None], validation=[None], test=["b"]), 2),  # may be by b
+        (drawn_by(train=["a"], test=["b", None]), 1),
+        (drawn_by(train=[None], test=[None]), 2),
+    ],
+)
+def test_how_many_pictures_are_by_nobody_known(dataset: Dataset, number: int) -> None:
+    assert unnamed(dataset) == number
+
+
+def test_a_picture_that_was_not_measured_says_nothing_about_who_drew() -> None:
+    dataset = drawn_by(train=["a"], test=["b", None, "c"])
+    assert (strangers(dataset), unnamed(dataset)) == (2, 1)
+    measured_files = ["test/0.png"]
+    assert strangers(dataset, files=measured_files) == 1
+    assert unnamed(dataset, files=measured_files) == 0
+    assert strangers(dataset, files=["test/1.png"]) is None
+
+
+@pytest.mark.parametrize(
+    ("evaluation", "hands", "count", "sentence"),
+    [
+        (ALL_12, 3, 1, f"{LUCK}and of one picture nobody noted who drew it, {WORSE}"),
+        (ALL_12, 0, 4, f"{LUCK}and of 4 pictures nobody noted who drew them, {WORSE}"),
+        (ALL_12, None, 12, f"{LUCK}and nobody noted who drew the pictures, {WORSE}"),
+        (
+            FOLDS,
+            5,
+            2,
+            f"{FOLD}{LUCK_5}and of 2 pictures nobody noted who drew them, so marks by strangers may be read "
+            "worse.",
+        ),
+    ],
+)
+def test_a_few_pictures_by_nobody_known(
+    evaluation: Evaluation, hands: int | None, count: int, sentence: str
+) -> None:
+    said = verdict(evaluation, hands=hands, unnamed=count, data="marks")
+    assert str(said[1]) == sentence
+    assert "그림 12개는" not in said[1].text("ko")
+
+
+def test_who_drew_is_noted_before_harder_pictures_are_looked_for() -> None:
+    said = verdict(measured((52, 52), (52, 52)), hands=5, unnamed=1, data="marks")
+    assert str(said[2]).startswith("Now let other people draw a few marks each, note who drew what")

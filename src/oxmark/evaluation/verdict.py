@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Collection
 
 import numpy as np
 
-from oxmark.data.dataset import Dataset
+from oxmark.data.dataset import Dataset, Sample
 from oxmark.evaluation.intervals import FEW
 from oxmark.evaluation.metrics import Evaluation, Share
 from oxmark.words import Message, Value, percent
@@ -17,7 +18,7 @@ OUT_OF_FOLD = "out of fold"
 Verdict = tuple[Message, Message, Message]
 
 
-def verdict(evaluation: Evaluation, *, hands: int | None, data: str) -> Verdict:
+def verdict(evaluation: Evaluation, *, hands: int | None, data: str, unnamed: int = 0) -> Verdict:
     """Say how good a model is, how sure that is, and what is the most useful thing to do next.
 
     Args:
@@ -27,6 +28,7 @@ def verdict(evaluation: Evaluation, *, hands: int | None, data: str) -> Verdict:
             many people drew, or 0 where one person's pictures stand in several folds. None when nobody noted
             who drew what.
         data: The folder of the pictures, for the command of the third sentence.
+        unnamed: Of so many pictures nobody noted who drew them, though of others somebody did.
 
     Returns:
         Three messages. Without any measured picture they say that nothing is known.
@@ -42,26 +44,54 @@ def verdict(evaluation: Evaluation, *, hands: int | None, data: str) -> Verdict:
             Message("verdict.sure.none"),
             Message("verdict.next.none", {"data": shlex.quote(data)}),
         )
-    return _good(evaluation), _sure(evaluation, hands), _next(evaluation, hands, shlex.quote(data))
+    third = _next(evaluation, 0 if unnamed else hands, shlex.quote(data))
+    return _good(evaluation), _sure(evaluation, hands, unnamed), third
 
 
-def strangers(dataset: Dataset, part: str = "test") -> int | None:
-    """How many people drew in one part who drew in no other.
+def strangers(dataset: Dataset, part: str = "test", *, files: Collection[str] | None = None) -> int | None:
+    """How many people drew in one part who are not known to have drawn in another.
 
     Args:
         dataset: With its parts.
         part: Which.
+        files: Those of its pictures that were measured, as shown; None means all.
 
     Returns:
-        Their number; None where it is not known of every picture who drew it.
+        Their number; None where of no measured picture it is known who drew it.
 
     Example:
         >>> strangers(read_folder("marks"))  # doctest: +SKIP
         1
     """
-    inside = {sample.group for sample in dataset.samples if sample.part == part}
+    inside = [sample.group for sample in _measured(dataset, part, files)]
     outside = {sample.group for sample in dataset.samples if sample.part != part}
-    return None if None in inside | outside else len(inside - outside)
+    known = set(inside) - {None}
+    return len(known - outside) if known or not inside else None
+
+
+def unnamed(dataset: Dataset, part: str = "test", *, files: Collection[str] | None = None) -> int:
+    """Of how many pictures nobody noted who drew them: of those measured, and of all in other parts.
+
+    Args:
+        dataset: With its parts.
+        part: What was measured.
+        files: Those of its pictures that were measured, as shown; None means all.
+
+    Example:
+        >>> unnamed(read_folder("marks"))  # doctest: +SKIP
+        0
+    """
+    others = [sample for sample in dataset.samples if sample.part != part]
+    return sum(sample.group is None for sample in (*_measured(dataset, part, files), *others))
+
+
+def _measured(dataset: Dataset, part: str, files: Collection[str] | None) -> list[Sample]:
+    """The pictures of a part without those that were left out, as copies of learned ones are."""
+    inside = [sample for sample in dataset.samples if sample.part == part]
+    if files is None:
+        return inside
+    names = set(files)
+    return [sample for sample in inside if dataset.relative(sample) in names]
 
 
 def _good(evaluation: Evaluation) -> Message:
@@ -74,16 +104,18 @@ def _good(evaluation: Evaluation) -> Message:
     return Message(f"verdict.good.{_kind(evaluation)}.some", values)
 
 
-def _sure(evaluation: Evaluation, hands: int | None) -> Message:
+def _sure(evaluation: Evaluation, hands: int | None, unnamed: int) -> Message:
     name, commonest = _commonest(evaluation)
     if _may_be_guessing(evaluation):
         return Message(
             "verdict.sure.guess", {"name": name, "right": commonest, "total": evaluation.accuracy.total}
         )
     wrong, of = _so_many(1 - (evaluation.accuracy.interval or (0, 1))[0])
-    who = "unknown" if hands is None else "strangers" if hands else "known_hands"
     values: dict[str, Value] = {"wrong": wrong, "of": of}
-    if hands:
+    who = "unknown" if hands is None else "strangers" if hands else "known_hands"
+    if hands is not None and unnamed:
+        who, values["count"] = "partly", unnamed
+    elif hands:
         values["count"] = hands
     return Message(f"verdict.sure.{_kind(evaluation)}.{who}", values)
 

@@ -55,8 +55,11 @@ def keep_meaning(
     """
     if not recipe.keep_meaning or recipe.preprocess != "ink":
         return recipe, ()
-    rows = np.concatenate([np.flatnonzero(labels == label)[:MOST] for label in range(len(classes))])
-    pictures, truth = torch.from_numpy(seen[rows]), labels[rows]
+    known = np.unique(labels)  # in a project that is still drawn, a class may have no picture yet
+    if len(known) < 2:
+        return recipe, ()
+    rows = np.concatenate([np.flatnonzero(labels == label)[:MOST] for label in known])
+    pictures, truth = torch.from_numpy(seen[rows]), np.searchsorted(known, labels[rows])
     compare = _Comparison(recipe, pictures, truth)
     settings: dict[str, object] = {}
     notes = []
@@ -66,7 +69,8 @@ def keep_meaning(
         pair = compare.confuses(forms)
         if pair:
             settings |= off
-            notes.append(_sentence(what, classes[pair[0]], classes[pair[1]]))
+            one, other = (classes[known[number]] for number in pair)
+            notes.append(_sentence(what, one, other))
     return recipe.with_settings(settings) if settings else recipe, tuple(notes)
 
 

@@ -103,3 +103,14 @@ def _flat(table: Mapping[str, Any], above: str) -> list[tuple[str, dict[str, str
     for name, inner in table.items():
         found += _flat(inner, f"{above}.{name}" if above else name)
     return found
+
+
+def exists(code: str) -> bool:
+    """Whether there is a sentence with a code.
+
+    Example:
+        >>> exists("words.example"), exists("words.none")
+        (True, False)
+    """
+    topic, _, rest = code.partition(".")
+    return topic in topics() and rest in _templates(topic)

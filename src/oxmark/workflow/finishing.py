@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from oxmark.errors import PictureError, TrainingError
-from oxmark.evaluation.verdict import Verdict, strangers, verdict
+from oxmark.evaluation.verdict import Verdict, strangers, unnamed, verdict
 from oxmark.files import write_bytes, write_text
 from oxmark.inference import Classifier
 from oxmark.modelfile.check import check
@@ -60,7 +60,12 @@ def finish(
     write_text(folder / "summary.txt", fitted.summary)
     if note := missing_font_note([*prepared.dataset.classes, *evaluation.files]):
         progress.note(note)
-    said = verdict(evaluation, hands=strangers(prepared.dataset), data=facts["data"])
+    said = verdict(
+        evaluation,
+        hands=strangers(prepared.dataset, files=evaluation.files),
+        unnamed=unnamed(prepared.dataset, files=evaluation.files),
+        data=facts["data"],
+    )
     facts = {
         **facts,
         "status": "finished",

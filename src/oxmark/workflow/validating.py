@@ -137,7 +137,12 @@ class Validation:
         """What it means, in three sentences."""
         hands: int | None = len(self.by_hand) or None
         apart = any(note.code == "validate.hands_apart" for note in self.notes)
-        return verdict(self.evaluation, hands=hands if apart or not hands else 0, data=str(self.data))
+        return verdict(
+            self.evaluation,
+            hands=hands if apart or not hands else 0,
+            unnamed=sum(sample.group is None for sample in self.samples),
+            data=str(self.data),
+        )
 
 
 def validate(

@@ -104,6 +104,14 @@ def test_a_series_in_one_part_and_in_two(case: MakeCase) -> None:
     assert told(copies(case(divided | rest))) == {"burst_in_two_parts": tuple(divided)}
 
 
+def test_what_was_drawn_in_the_studio_is_no_series(case: MakeCase) -> None:
+    drawn = {f"train/O/20261122-20450{n}-873.png": frame_of(7, n) for n in range(3)}
+    rest: dict[str, Any] = {name: {} for name in parted(4, 2, 2)}
+    assert told(copies(case(drawn | rest))) == {}
+    filmed = {name.replace("-873", "_873"): one for name, one in drawn.items()}
+    assert told(copies(case(filmed | rest))) == {"burst": tuple(filmed)}
+
+
 def test_near_copies_within_a_series_are_told_once(case: MakeCase) -> None:
     frames = {f"train/O/frame_{n}.png": frame_of(7, n) for n in range(3)}
     twin = {**frame_of(7, 1), "look": look(7, changed=27)}

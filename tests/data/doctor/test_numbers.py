@@ -51,7 +51,7 @@ def test_numbers(layout: dict[str, int], codes: set[str], case: MakeCase) -> Non
         ({"train/O": 20, "train/X": 20, "test/X": 12}, "Classes without any pictures in a part: O (test)."),
         ({"O": 22, "X": 2, "Y": 1}, "Classes with fewer than 3 pictures: X (2), Y (1)."),
         ({"O": 22}, "There is one class only: O."),
-        ({"O": 21, "X": 22}, "Few pictures to learn from: O (14 of 21)."),
+        ({"O": 21, "X": 22}, "Few pictures to learn from: O (14/21)."),
         (
             {"train/O": 46, "train/X": 15, **MEASURED},
             "The classes are uneven: O has 46 pictures to learn from, X has 15.",

@@ -75,6 +75,15 @@ def test_the_project(client: TestClient) -> None:
     }
 
 
+@pytest.mark.parametrize(("kept", "shown"), [("\ud800", "\\ud800"), (5, None), ("anna", "anna")])
+def test_a_hand_edited_in_the_settings(
+    kept: object, shown: str | None, client: TestClient, project: Project
+) -> None:
+    project.state.set("hand", kept)
+    answer = client.get("/api/project")
+    assert (answer.status_code, answer.json()["hand"]) == (200, shown)
+
+
 def test_pictures_of_a_class(client: TestClient, project: Project) -> None:
     answer = client.get(f"/api/classes/{O_}/pictures?offset=0&limit=2").json()
     assert (answer["total"], len(answer["pictures"])) == (3, 2)
@@ -101,7 +110,7 @@ def test_a_picture_is_stored(client: TestClient, project: Project, drawing: Draw
         "ko": "'X' 클래스에 그림을 더했습니다.",
     }
     assert client.get(f"/api/classes/{X_}/pictures").json()["pictures"][0] == picture
-    assert client.post("/api/undo").json()["done"]["en"] == "Taken back: A picture was added to 'X'."
+    assert client.post("/api/undo").json()["done"]["en"] == "The picture is out of 'X' again."
     assert content(project.root).keys() == {"O/1.png", "O/2.png", "O/broken.png", "X/3.png", "metadata.csv"}
 
 

@@ -15,7 +15,9 @@ from oxmark.data.draw import draw_dataset
 from oxmark.web.studio import doctor as doctor_module
 from oxmark.web.studio.doctor import Doctor, State, diagnosis_of, picture_ids, why_wait
 from oxmark.web.studio.events import EventHub
+from oxmark.web.studio.listing import Listing
 from oxmark.web.studio.project import Project
+from oxmark.words import Message
 
 from .cases import Drawing, MakeTree, OpenProject
 
@@ -101,15 +103,25 @@ def test_it_looks_again_after_a_change_and_not_without(
 ) -> None:
     project = opened(tree(*SIX[:5]))
     instead(monkeypatch, f"print('{json.dumps(FOUND)}')")
+    looks: list[Listing] = []
+
+    def noted(listing: Listing) -> Message | None:
+        looks.append(listing)
+        return why_wait(listing)
+
+    monkeypatch.setattr(doctor_module, "why_wait", noted)
 
     async def act(one: Doctor, states: list[State]) -> None:
         await until(lambda: states == ["waiting"])
         (project.root / "X" / "3.png").write_bytes(drawing(9))
         one.changed()
         await until(lambda: states == ["waiting", "running", "done"])
+        looked = len(looks)
         one.changed()  # nothing did
-        project.state.set("order", ["X", "O"])  # and this is nothing to the doctor
+        await until(lambda: len(looks) == looked + 1)
+        project.state.set("order", ["X", "O"])  # this is nothing to the doctor
         one.changed()
+        await until(lambda: len(looks) == looked + 2)
         (project.root / "X" / "3.png").write_bytes(drawing(10))
         one.changed()
         await until(lambda: states == ["waiting", "running", "done", "running", "done"])

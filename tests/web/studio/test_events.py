@@ -56,6 +56,18 @@ def test_what_was_not_read_yet_is_not_told_twice() -> None:
     assert asyncio.run(main()) == [{"type": "project"}, {"type": "doctor"}]
 
 
+def test_the_end_is_no_event() -> None:
+    async def main() -> list[Event | None]:
+        hub = EventHub()
+        task = asyncio.create_task(_all(hub))
+        await _listening(hub, 1)
+        await asyncio.sleep(0)  # it waits now
+        hub.close()
+        return await _soon(task)
+
+    assert asyncio.run(main()) == []
+
+
 def test_silence_keeps_the_stream_alive() -> None:
     async def main() -> Event | None:
         async for event in EventHub().subscribe(idle=0.001):

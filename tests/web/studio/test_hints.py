@@ -53,7 +53,7 @@ RULES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "all is well": (WELL, []),
     "the weakest class": (
         {**WELL, "weakest": Weakest("X", 5, 8)},
-        ["Draw more of 'X', above all like those that were misread: the last model read 5 of 8 rightly, "
+        ["Draw more of 'X', above all like those that were misread: the model in use read 5 of 8 rightly, "
          "fewer than of any other class."],
     ),
     "a class that is gone": ({**WELL, "weakest": Weakest("Z", 5, 8)}, []),
@@ -73,6 +73,11 @@ RULES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "one hand for a class": (
         {"counts": ENOUGH, "hands": {"O": {"anna": 30}, "X": {"anna": 15, "bo": 15}}},
         ["Let another person draw 'O': all its 30 pictures are by anna."],
+    ),
+    "one hand in all parts": (
+        {"counts": {"O": 15, "X": 15}, "in_all": {"O": 20, "X": 20}, "parted": True,
+         "hands": {"O": {"anna": 20}, "X": {"anna": 20}}},
+        ["Let another person draw: all 40 pictures are by anna."],
     ),
     "one hand for a part of a class": (
         {"counts": ENOUGH, "hands": {"O": {"anna": 29}, "X": {"anna": 15, "bo": 15}}},
@@ -190,12 +195,16 @@ def test_the_facts_of_a_project(opened: OpenProject, tree: MakeTree) -> None:
         make_finding("no_drawer"),
     )
     facts = facts_of(project.listing(), Diagnosis("done", findings=findings), project.runs)
-    assert facts.counts == {"O": 3, "X": 1}
+    assert (facts.counts, facts.in_all) == ({"O": 3, "X": 1}, {"O": 3, "X": 3})
     assert facts.doubtful == {"O": 1, "X": 1}
     assert facts.different == {"O": 2, "X": 0}
     assert facts.hands == {"O": {"anna": 1, "bo": 1}, "X": {"bo": 1}}
     assert facts.findings == {"copies", "near_copies", "blank", "no_drawer"}
     assert (facts.parted, facts.weakest) == (True, Weakest("X", 5, 8))
     assert not facts.can_refuse
+    assert facts_of(project.listing(), Diagnosis(), project.runs, "old").can_refuse
+    assert not facts_of(project.listing(), Diagnosis(), project.runs, "gone").can_refuse
+    builtin = facts_of(project.listing(), Diagnosis(), project.runs, "builtin")
+    assert (builtin.weakest, builtin.can_refuse) == (None, False)
     (project.runs / "new" / "model.onnx").unlink()
     assert facts_of(project.listing(), Diagnosis(), project.runs).can_refuse

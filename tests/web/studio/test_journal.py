@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from oxmark.errors import FolderError
 from oxmark.web.problems import Problem
 from oxmark.web.studio import journal
+from oxmark.web.studio.classes import Classes
 from oxmark.web.studio.listing import id_of
 from oxmark.web.studio.pictures import Pictures
 from oxmark.web.studio.project import Project
@@ -126,6 +128,14 @@ HOSTILE: dict[str, Any] = {
     "no json": "{",
     "no object": [],
     "no steps": {"what": WHAT.as_json()},
+    "nested too deeply": "[" * 100_000,
+    "values that are none": {"what": {"code": "words.example", "values": []}, "steps": []},
+    "a code that is none": {"what": {"code": 5, "values": {}}, "steps": []},
+    "a text that cannot be sent": {
+        "what": {"code": "studio.collect.added", "values": {"name": "\ud800"}},
+        "steps": [],
+    },
+    "a path that cannot be": {"what": WHAT.as_json(), "steps": [move("\ud800/1", "O/1.png")]},
     "no sentence": {"what": Message("studio.collect.none").values, "steps": []},
     "a sentence that is not there": {"what": {"code": "studio.no.such", "values": {}}, "steps": []},
     "up": {"what": WHAT.as_json(), "steps": [move("O/1.png", "../stolen.png")]},
@@ -159,6 +169,64 @@ def test_a_foreign_journal_does_nothing(
     assert project.journal.what() is None
     assert kept(project, "journal") == [f"00000007.{state}.unreadable"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["marks", "outside"]
+
+
+def test_an_entry_under_another_name_is_none(opened: OpenProject, tree: MakeTree) -> None:
+    root = tree("O/1.png", ".oxmark/journal/")
+    (root / ".oxmark" / "journal" / "7.doing.json").write_text(
+        json.dumps({"what": WHAT.as_json(), "steps": [move("O/1.png", "O/2.png")]})
+    )
+    project = opened(root)
+    assert ([*content(root)], kept(project, "journal")) == (["O/1.png"], ["7.doing.unreadable"])
+
+
+@pytest.mark.parametrize("state", ["doing", "undoing"])
+@pytest.mark.parametrize("wrong", ["no column", "a link"])
+def test_what_was_cut_short_waits_until_the_table_is_mended(
+    wrong: str, state: str, opened: OpenProject, tree: MakeTree, tmp_path: Path
+) -> None:
+    root = tree("O/1.png")
+    table, text = root / "metadata.csv", "file_name,drawer\nO/1.png,anna\n"
+    table.write_text(text)
+    project = opened(root)
+    Pictures(project).delete(id_of("O/1.png"))
+    project.close()
+    journal_file = root / ".oxmark" / "journal" / "00000001.done.json"
+    journal_file.rename(journal_file.with_name(f"00000001.{state}.json"))
+    before = table.read_text()
+    table.unlink()
+    (tmp_path / "outside.csv").write_text(text)
+    said = "metadata.csv is a link that leads out"
+    if wrong == "a link":
+        table.symlink_to(tmp_path / "outside.csv")
+    else:
+        table.write_text("who,what\n")
+        said = "metadata.csv has no column 'file_name'. Add it"
+    for _ in range(2):
+        with pytest.raises(FolderError, match=f"marks was closed amid a change, .*: {said}"):
+            opened(root)
+    table.unlink()
+    table.write_text(before)
+    project = opened(root)
+    assert (tmp_path / "outside.csv").read_text() == text
+    if state == "doing":
+        project.journal.undo()
+    assert content(root).keys() == {"O/1.png", "metadata.csv"}
+    assert table.read_text() == text
+
+
+def test_no_empty_folder_stays_in_the_trash(opened: OpenProject, tree: MakeTree, drawing: Drawing) -> None:
+    project = opened(tree("O/1.png"))
+    pictures, classes = Pictures(project), Classes(project)
+    pictures.add(id_of("O"), drawing(9), hand="anna")
+    classes.create("X")
+    classes.rename(id_of("X"), "Y")
+    classes.order([id_of("Y"), id_of("O")])
+    assert kept(project, "trash") == []
+    classes.delete(id_of("Y"))  # an empty class is put aside all the same
+    assert kept(project, "trash") == ["00000005"]
+    project.journal.undo()
+    assert (kept(project, "trash"), project.classes()) == ([], ("Y", "O"))
 
 
 def test_an_unreadable_entry_keeps_what_it_put_aside(

@@ -9,6 +9,12 @@ import pytest
 from oxmark.web.problems import Problem
 from oxmark.web.studio.names import checked_class_name, checked_hand
 
+UNSEEN = (
+    "\u200b", "\u00ad", "\ufeff", "O\u200b", "\u200bO", "O\u00adX", "\u200c", "\u200d", "O\u200d", "\u200dO",
+    "O\u200d\u200dX", "O \u200dX", "O\u2060", "O\u2064", "\u3164", "O\u115f", "O\u1160", "O\uffa0", "\u2800",
+    "O\u034f", "O\ufe0f", "\ufe0f", "❤\ufe0f\ufe0f", "O\ufe00", "O\U000e0100", "\U000e0100", "O\U000e0041",
+    "O\u180b",
+)  # fmt: skip
 BAD = {
     "": "A class needs a name.",
     " ": "A class needs a name.",
@@ -20,10 +26,15 @@ BAD = {
     "O.": "A class name must not begin or end with a space or a dot.",
     " O": "A class name must not begin or end with a space or a dot.",
     "O ": "A class name must not begin or end with a space or a dot.",
-    "a\0b": "A class name must not have invisible control characters in it.",
-    "a\nb": "A class name must not have invisible control characters in it.",
-    "a\u202eb": "A class name must not have invisible control characters in it.",
-    "a\ud800": "A class name must not have invisible control characters in it.",
+    "a\0b": "A class name must not have invisible characters in it.",
+    "a\nb": "A class name must not have invisible characters in it.",
+    "a\u202eb": "A class name must not have invisible characters in it.",
+    "a\ud800": "A class name must not have invisible characters in it.",
+    **dict.fromkeys(UNSEEN, "A class name must not have invisible characters in it."),
+    **{
+        name: f"Windows keeps the name '{name}' for a device. Choose another."
+        for name in ("CLOCK$", "conin$", "CONOUT$.txt")
+    },
     "CON": "Windows keeps the name 'CON' for a device. Choose another.",
     "lpt1.old": "Windows keeps the name 'lpt1.old' for a device. Choose another.",
     "Train": "'Train' means a part of the pictures (train, validation, test). Choose another name.",
@@ -43,10 +54,28 @@ def test_bad_names_are_refused_with_the_reason(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["O", "동그라미", "a" * 60, "ㅇ", "check mark", "O!", "a.b", "Ω", "👍", "contra"]
+    "name",
+    [
+        "O",
+        "동그라미",
+        "a" * 60,
+        "ㅇ",
+        "check mark",
+        "O!",
+        "a.b",
+        "Ω",
+        "👍",
+        "contra",
+        "clock",
+        "می\u200cخواهم",
+        "👩\u200d👧",
+        "❤\ufe0f\u200d🔥",
+        "☑\ufe0f",
+        "葛\U000e0100飾",
+    ],
 )
 def test_good_names_stay_in_composed_form(name: str) -> None:
-    assert checked_class_name(unicodedata.normalize("NFD", name)) == name
+    assert checked_class_name(unicodedata.normalize("NFD", name)) == unicodedata.normalize("NFC", name)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +86,7 @@ def test_hands(given: str, kept: str | None) -> None:
     assert checked_hand(given) == kept
 
 
-@pytest.mark.parametrize("given", ["a" * 61, "a\nb", "a\0", "\u202eanna"])
+@pytest.mark.parametrize("given", ["a" * 61, "a\nb", "a\0", "\u202eanna", *UNSEEN])
 def test_bad_hands(given: str) -> None:
     with pytest.raises(Problem) as caught:
         checked_hand(given)

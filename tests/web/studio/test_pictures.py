@@ -12,10 +12,11 @@ import pytest
 
 from oxmark.errors import NotAPicture, OutputError
 from oxmark.web.problems import Problem
+from oxmark.web.studio import headers, pictures
 from oxmark.web.studio.listing import id_of
 from oxmark.web.studio.pictures import Pictures
 
-from .cases import Drawing, MakeTree, OpenProject, content
+from .cases import Drawing, MakeTree, OpenProject, Reopened, content
 
 O_, X_ = id_of("O"), id_of("X")
 
@@ -88,6 +89,22 @@ def test_the_same_file_is_stored_once_in_a_class(
     pictures.add(X_, drawing(1), hand=None)
     (project.root / "O" / "1.png").write_bytes(drawing(2))  # it is another one now
     pictures.add(O_, drawing(1), hand=None)
+
+
+def test_what_is_remembered_of_files_does_not_grow_for_ever(
+    opened: OpenProject, tree: MakeTree, drawing: Drawing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (pictures, headers):
+        monkeypatch.setattr(module, "MOST_KEPT", 3)
+    project = opened(tree("O/1.png"))
+    ours, seen = pictures.Pictures(project), headers.Headers(project.disk)
+    for number in range(9):
+        (project.root / "O" / "1.png").write_bytes(drawing(number))
+        one = project.listing().pictures[id_of("O/1.png")]
+        with pytest.raises(Problem, match="already"):
+            ours.add(O_, drawing(number), hand=None)
+        assert seen.of(one).width == 64
+        assert max(len(ours._digests), len(seen._known)) <= 4
 
 
 def test_where_there_are_parts_it_goes_to_the_training_part(
@@ -177,13 +194,24 @@ def test_a_table_that_cannot_be_read_stops_what_would_change_it(
         else:
             pictures.move(id_of("O/1.png"), X_)
     assert caught.value.code == "bad_metadata"
-    assert content(root) == before
+    assert (content(root), left_over(root)) == (before, [])
     pictures.add(O_, drawing(9), hand=None)  # no row is needed
+
+
+def left_over(root: Path) -> list[Path]:
+    """What a failed action left of itself: its bytes would make a full disk fuller each time."""
+    home = root / ".oxmark"
+    return [path for name in ("new", "trash", "journal") for path in (home / name).glob("*")]
 
 
 @pytest.mark.parametrize("at", range(1, 8))
 def test_a_full_disk_leaves_everything_as_it_was(
-    at: int, opened: OpenProject, tree: MakeTree, drawing: Drawing, monkeypatch: pytest.MonkeyPatch
+    at: int,
+    opened: OpenProject,
+    reopened: Reopened,
+    tree: MakeTree,
+    drawing: Drawing,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     root = tree("O/1.png")
     (root / "metadata.csv").write_text("file_name,drawer\nO/1.png,bo\n")
@@ -200,9 +228,48 @@ def test_a_full_disk_leaves_everything_as_it_was(
     with pytest.raises(OutputError, match="the disk is full"):
         Pictures(project).add(O_, drawing(9), hand="anna")
     assert (content(root), project.journal.what()) == (before, None)
+    assert left_over(root) == []
+    project = reopened(project)
+    assert (content(root), project.journal.what()) == (before, None)
     Pictures(project).add(O_, drawing(9), hand="anna")
     project.journal.undo()
     assert content(root) == before
+
+
+def test_a_file_that_cannot_take_its_place_goes(
+    opened: OpenProject, tree: MakeTree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = opened(tree("O/1.png"))
+
+    def refused(source: Path, target: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "replace", refused)
+    with pytest.raises(OutputError, match="permission denied"):
+        project.state.set("hand", "anna")
+    assert left_over(project.root) == []
+
+
+@pytest.mark.parametrize("act", ["add", "delete", "move"])
+def test_a_table_behind_a_link_that_leads_out_is_neither_read_nor_replaced(
+    act: str, opened: OpenProject, tree: MakeTree, tmp_path: Path, drawing: Drawing
+) -> None:
+    root = tree("O/1.png", "X/")
+    (tmp_path / "outside.csv").write_text("file_name,drawer\nO/1.png,secret\n")
+    (root / "metadata.csv").symlink_to(tmp_path / "outside.csv")
+    project = opened(root)
+    pictures, before = Pictures(project), content(root)
+    acts: dict[str, Callable[[], object]] = {
+        "add": lambda: pictures.add(O_, drawing(9), hand="anna"),
+        "delete": lambda: pictures.delete(id_of("O/1.png")),
+        "move": lambda: pictures.move(id_of("O/1.png"), X_),
+    }
+    with pytest.raises(Problem) as caught:
+        acts[act]()
+    assert (caught.value.status_code, caught.value.code) == (403, "outside_project")
+    assert str(caught.value.detail).startswith("metadata.csv is a link")
+    assert (content(root), left_over(root)) == (before, [])
+    assert (root / "metadata.csv").is_symlink()
 
 
 @pytest.mark.parametrize("linked", ["class", "picture"])

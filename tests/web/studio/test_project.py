@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 import unicodedata
@@ -11,12 +12,14 @@ from pathlib import Path
 import pytest
 
 from oxmark.data.folder import read_folder
-from oxmark.errors import FolderError
+from oxmark.errors import FolderError, OutputError
 from oxmark.web.problems import Problem
+from oxmark.web.studio.layout import Claim
 from oxmark.web.studio.listing import Lister, id_of
 from oxmark.web.studio.project import Project
+from oxmark.words import Message
 
-from .cases import Drawing, MakeTree, OpenProject, Reopened
+from .cases import Drawing, MakeTree, OpenProject, Reopened, content
 
 
 def names(project: Project) -> list[str]:
@@ -99,6 +102,50 @@ def test_the_studios_folder_must_not_be_a_link(opened: OpenProject, tmp_path: Pa
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
+@pytest.mark.parametrize("name", ["trash", "new", "journal", "teaching", "open", "studio.json", "else"])
+@pytest.mark.parametrize("leads", ["out", "in", "nowhere"])
+def test_nothing_in_the_studios_folder_may_be_a_link(
+    name: str, leads: str, opened: OpenProject, tree: MakeTree, tmp_path: Path
+) -> None:
+    root = tree("O/1.png", ".oxmark/")
+    outside = {"out": tmp_path / "outside", "in": root / "O" / "deep", "nowhere": tmp_path / "none"}[leads]
+    if leads != "nowhere":
+        (outside / "7").mkdir(parents=True)
+        for file in ("a.part", "7/b.png", "00000001.done.json"):
+            (outside / file).write_text('{"hand": "secret"}')
+    before = {path: path.is_dir() or path.read_bytes() for path in tmp_path.rglob("*")}
+    (root / ".oxmark" / name).symlink_to(outside)
+    with pytest.raises(FolderError, match=rf"{name} is a link, .*\. Take the link away; .*\.$"):
+        opened(root)
+    (root / ".oxmark" / name).unlink()
+    assert {path: path.is_dir() or path.read_bytes() for path in tmp_path.rglob("*")} == before
+
+
+@pytest.mark.parametrize("folder", ["trash", "new", "journal"])
+def test_links_deeper_in_the_studios_folder_are_not_followed(
+    folder: str, opened: OpenProject, tree: MakeTree, tmp_path: Path
+) -> None:
+    root = tree("O/1.png", f".oxmark/{folder}/", ".oxmark/trash/8/", ".oxmark/new/9/")
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    entry = json.dumps({"what": Message("words.example", {"count": 7}).as_json(), "steps": []})
+    (outside / "mine").write_text(entry)
+    for name, target in {"7": outside, "00000007.done.json": outside / "mine"}.items():
+        (root / ".oxmark" / folder / name).symlink_to(target)
+    (root / ".oxmark" / "trash" / "8" / "deep").symlink_to(outside)
+    project = opened(root)
+    assert content(outside) == {"mine": entry.encode()}
+    assert project.journal.what() is None
+
+
+@pytest.mark.skipif(not hasattr(os, "O_NOFOLLOW"), reason="this system has no such way to open a file")
+def test_the_file_to_lock_is_no_link(tmp_path: Path) -> None:
+    (tmp_path / "open").symlink_to(tmp_path / "outside")
+    with pytest.raises(OutputError):
+        Claim(tmp_path)
+    assert not (tmp_path / "outside").exists()
+
+
 def test_parts_and_hands(opened: OpenProject, tree: MakeTree) -> None:
     root = tree("train/O/1.png", "train/X/2.png", "test/O/3.png")
     (root / "metadata.csv").write_text("file_name,drawer\ntrain/O/1.png,anna\n")
@@ -120,6 +167,32 @@ def test_a_broken_metadata_csv_is_told_and_nothing_else_breaks(opened: OpenProje
     assert listing.trouble is not None and "has no column 'file_name'" in listing.trouble
 
 
+@pytest.mark.parametrize("linked", ["metadata.csv", "test/metadata.csv", "test"])
+def test_a_table_behind_a_link_that_leads_out_is_not_read(
+    linked: str, opened: OpenProject, tree: MakeTree, tmp_path: Path
+) -> None:
+    root = tree("train/O/1.png", "train/O/2.png")
+    outside = tmp_path / "outside"
+    (outside / "O").mkdir(parents=True)
+    (outside / "metadata.csv").write_text("file_name,drawer\ntrain/O/1.png,secret\nO/2.png,secret\n")
+    (root / "train" / "metadata.csv").write_text("file_name,drawer\nO/2.png,anna\n")
+    (root / linked).parent.mkdir(exist_ok=True)
+    (root / linked).symlink_to(outside / "metadata.csv" if linked.endswith("csv") else outside)
+    listing = opened(root).listing()
+    assert {path.name: hand for path, hand in listing.hands.items()} == {"2.png": "anna"}
+    assert listing.trouble is not None
+    name = linked if linked.endswith("csv") else "test/metadata.csv"
+    assert listing.trouble.startswith(f"{name} is a link that leads out of the project")
+
+
+def test_a_table_behind_a_link_within_the_project_is_read(opened: OpenProject, tree: MakeTree) -> None:
+    root = tree("O/1.png")
+    (root / "table.csv").write_text("file_name,drawer\nO/1.png,anna\n")
+    (root / "metadata.csv").symlink_to("table.csv")
+    listing = opened(root).listing()
+    assert ([*listing.hands.values()], listing.trouble) == (["anna"], None)
+
+
 CHANGES: dict[str, Callable[[Path, bytes], object]] = {
     "a file more": lambda root, data: (root / "O" / "new.png").write_bytes(data),
     "a file less": lambda root, data: (root / "O" / "1.png").unlink(),
@@ -138,10 +211,11 @@ def test_what_others_change_shows_at_the_next_look(
     change: str, opened: OpenProject, tree: MakeTree, drawing: Drawing
 ) -> None:
     root = tree("O/1.png", "O/2.png", "X/deep/3.png")
-    old = time.time() - 100
-    for path in root.rglob("*"):  # folders that were changed long ago are not read again
-        os.utime(path, (old, old))
     project = opened(root)
+    old = time.time() - 100
+    for path in (root, *root.rglob("*")):  # folders that were changed long ago are not read again
+        os.utime(path, (old, old))
+    project.listing()
     told: list[int] = []
     project.watch(lambda: told.append(1))
     before = project.listing()
@@ -209,13 +283,18 @@ def test_settings_outlive_the_studio(opened: OpenProject, reopened: Reopened) ->
     assert [project.state.get(key) for key in ("hand", "order", "gone")] == ["민수", ["X"], None]
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", "\xff"])
+@pytest.mark.parametrize("text", ["", "[]", "{", "\xff", "[" * 100_000, "9" * 5000])
 def test_settings_that_cannot_be_read_are_put_aside(text: str, opened: OpenProject, tree: MakeTree) -> None:
     root = tree("O/1.png", ".oxmark/")
     (root / ".oxmark" / "studio.json").write_text(text, encoding="latin-1")
     project = opened(root)
     assert project.classes() == ("O",)
     assert (root / ".oxmark" / "studio-unreadable.json").read_text(encoding="latin-1") == text
+
+
+def test_settings_that_are_a_folder_are_told(opened: OpenProject, tree: MakeTree) -> None:
+    with pytest.raises(OutputError, match=r"studio\.json: a folder with that name is in the way"):
+        opened(tree(".oxmark/studio.json/"))
 
 
 @pytest.mark.parametrize("value", [5, "X", [1, None, "X"], {"a": 1}])

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from oxmark import __version__
@@ -49,12 +49,12 @@ def studio(tmp_path: Path) -> Studio:
 
 
 @contextlib.contextmanager
-def listening_page(studio: Studio) -> Iterator[tuple[httpx.Client, Iterator[str], Server]]:
+def listening_page(studio: Studio) -> Iterator[tuple[httpx2.Client, Iterator[str], Server]]:
     """A page that is open, the lines of its stream of events, and the server."""
     with (
         open_port("127.0.0.1", 0) as listening,
         running(studio, listening) as server,
-        httpx.Client(base_url=address(listening), timeout=PATIENCE) as page,
+        httpx2.Client(base_url=address(listening), timeout=PATIENCE) as page,
         page.stream("GET", "/api/events") as stream,
     ):
         assert stream.headers["content-type"].startswith("text/event-stream")
@@ -80,7 +80,7 @@ def test_events_reach_a_page_and_end_with_the_server(studio: Studio, drawing: Dr
 def test_a_page_that_goes_away_is_forgotten(studio: Studio) -> None:
     with open_port("127.0.0.1", 0) as listening, running(studio, listening):
         with (
-            httpx.Client(base_url=address(listening), timeout=PATIENCE) as page,
+            httpx2.Client(base_url=address(listening), timeout=PATIENCE) as page,
             page.stream("GET", "/api/events") as stream,
         ):
             lines = stream.iter_lines()  # the stream is closed with it

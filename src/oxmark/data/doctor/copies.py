@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from oxmark.data.doctor.evidence import Evidence, Picture, names_of, sets_of
@@ -10,6 +11,8 @@ from oxmark.data.doctor.finding import Finding
 from oxmark.data.groups import bursts, near_copies
 
 Sets = list[list[Picture]]
+_DRAWN = re.compile(r"\d{8}-\d{6}-\d{3}")
+"""How the studio names what is drawn in it: by the time, in milliseconds."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,7 +38,8 @@ def find_copies(pictures: Sequence[Picture]) -> Copies:
     """Find what belongs together.
 
     Near copies within a longer series are left out, for the series says it; and the other way round. Single
-    straight strokes are compared pixel by pixel alone: two of them are alike whoever drew them.
+    straight strokes are compared pixel by pixel alone: two of them are alike whoever drew them. Drawings made
+    in the studio are no frames of a series: each was drawn and saved by itself, at the time in its name.
 
     Args:
         pictures: Those on which something is drawn.
@@ -55,8 +59,9 @@ def find_copies(pictures: Sequence[Picture]) -> Copies:
     alike = _differing(sets_of(shapes, near_copies(traits).tolist()))
     two_classes = [one for one in alike if len(labels_of(p for p in one if p.name not in told)) > 1]
     near = [one for one in alike if one not in two_classes]
-    frames = bursts([one.sample for one in shapes], traits)
-    series = [one for one in _differing(sets_of(shapes, frames.tolist())) if not _within(one, near)]
+    filmed = [one for one in shapes if not _DRAWN.fullmatch(one.sample.path.stem)]
+    frames = bursts([one.sample for one in filmed], [one.traits for one in filmed])
+    series = [one for one in _differing(sets_of(filmed, frames.tolist())) if not _within(one, near)]
     return Copies(
         in_two_classes=in_two_classes,
         exact=[one for one in same if one not in in_two_classes],

@@ -73,9 +73,9 @@ def _short(counts: dict[str, int], least: float) -> list[str]:
 
 
 def _short_of_all(counts: dict[str, int]) -> list[str]:
-    """Class (number of all) for each class of which too few will be learned from."""
+    """Class (number/all) for each class of which too few will be learned from."""
     learned = {name: int(number * TRAIN_SHARE) for name, number in counts.items()}
-    return [f"{name} ({number} of {counts[name]})" for name, number in learned.items() if number < FEW]
+    return [f"{name} ({number}/{counts[name]})" for name, number in learned.items() if number < FEW]
 
 
 def _few(evidence: Evidence, learned: dict[str, int]) -> Iterator[Finding]:

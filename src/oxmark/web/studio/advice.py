@@ -11,29 +11,33 @@ from typing import Any
 from oxmark.web.studio.doctor import Diagnosis
 from oxmark.web.studio.hints import Facts, Weakest
 from oxmark.web.studio.listing import ClassFolders, Listing
+from oxmark.web.studio.runs import BUILTIN
 
 _DOUBTFUL = ("unreadable", "empty", "blank")
 _COPIES = ("copies", "near_copies", "burst")
 
 
-def facts_of(listing: Listing, diagnosis: Diagnosis, runs: Path) -> Facts:
+def facts_of(listing: Listing, diagnosis: Diagnosis, runs: Path, in_use: object = None) -> Facts:
     """Everything that the rules for hints go by.
 
     Args:
         listing: The project now.
         diagnosis: The doctor's newest; pictures that changed since count as sound.
         runs: The folder of the runs.
+        in_use: Name of the run that was chosen to answer, as the project's settings have it; where there is
+            none with a model the newest answers.
     """
-    newest = _newest(runs)
+    answering = _answering(runs, in_use)
     return Facts(
         counts={one.name: len(_learned(one)) for one in listing.classes.values()},
+        in_all={one.name: len(one.pictures) for one in listing.classes.values()},
         doubtful=_doubtful(listing, diagnosis),
         hands={one.name: hands_of(one, listing) for one in listing.classes.values()},
         findings=frozenset(finding.code for finding in diagnosis.findings),
         spreads=diagnosis.spreads,
         parted=bool(listing.parts),
-        weakest=weakest(newest / "metrics.json") if newest else None,
-        can_refuse=newest is not None and _can_refuse(newest / "recipe.toml"),
+        weakest=weakest(answering / "metrics.json") if answering else None,
+        can_refuse=answering is not None and _can_refuse(answering / "recipe.toml"),
     )
 
 
@@ -59,10 +63,13 @@ def _doubtful(listing: Listing, diagnosis: Diagnosis) -> dict[str, int]:
     return dict(Counter(one.class_name for one in found if one is not None and one.part in (None, "train")))
 
 
-def _newest(runs: Path) -> Path | None:
-    """The run that was finished last."""
+def _answering(runs: Path, in_use: object) -> Path | None:
+    """The run that was chosen, else the one that was finished last; None where the built-in model answers."""
     models = [model for model in runs.glob("*/model.onnx") if not model.parent.name.startswith(".")]
-    return max(models, key=_when).parent if models else None
+    if in_use == BUILTIN or not models:
+        return None
+    chosen = (model for model in models if model.parent.name == in_use)
+    return next(chosen, max(models, key=_when)).parent
 
 
 def _when(model: Path) -> float:

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator, Callable, Coroutine
-from pathlib import Path
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any, TypeAlias
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.routing import APIRoute
 from starlette.responses import StreamingResponse
 
 import oxmark
 from oxmark.data.decode import decode, picture_info
 from oxmark.data.walk import shown_name
 from oxmark.web.description import problem
-from oxmark.web.problems import Problem, hiding
+from oxmark.web.problems import Problem
 from oxmark.web.studio.collecting import Collecting
 from oxmark.web.studio.events import as_line
+from oxmark.web.studio.hiding import hiding_route
 from oxmark.web.studio.listing import Picture
 from oxmark.web.studio.names import LONGEST, checked_hand
 from oxmark.web.studio.schemas import (
@@ -82,29 +81,13 @@ _PNG: dict[str, Any] = {
 
 def routes(collecting: Collecting) -> APIRouter:
     """Everything under ``/api`` that collects."""
-    router = APIRouter(prefix="/api", tags=["Collect"], route_class=_without_paths(collecting.project.root))
+    router = APIRouter(prefix="/api", tags=["Collect"], route_class=hiding_route(collecting.project.root))
     _project(router, collecting)
     _classes(router, collecting)
     _lists(router, collecting)
     _pictures(router, collecting)
     _said(router, collecting)
     return router
-
-
-def _without_paths(root: Path) -> type[APIRoute]:
-    """A kind of route whose errors do not tell where the project is."""
-
-    class HidingRoute(APIRoute):
-        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-            handler = super().get_route_handler()
-
-            async def hidden(request: Request) -> Response:
-                with hiding(root):
-                    return await handler(request)
-
-            return hidden
-
-    return HidingRoute
 
 
 def _project(router: APIRouter, collecting: Collecting) -> None:

@@ -7,6 +7,7 @@ import contextlib
 
 from fastapi import APIRouter
 
+from oxmark.data.walk import shown_name
 from oxmark.web.guard import MAX_BODY
 from oxmark.web.problems import without_paths
 from oxmark.web.service.gate import Gate
@@ -19,6 +20,7 @@ from oxmark.web.studio.hints import hints
 from oxmark.web.studio.listing import ClassFolders, Listing, Picture, id_of
 from oxmark.web.studio.pictures import Pictures
 from oxmark.web.studio.project import Project
+from oxmark.web.studio.runs import CHOSEN
 from oxmark.web.studio.schemas import (
     ChangedPicture,
     ClassAnswer,
@@ -33,7 +35,7 @@ from oxmark.web.studio.schemas import (
 )
 from oxmark.web.studio.teach_schemas import Pair
 from oxmark.web.studio.thumbnails import Thumbnails
-from oxmark.words import Message
+from oxmark.web.studio.wording import in_studio, undone
 
 
 class Collecting:
@@ -137,8 +139,7 @@ class Collecting:
     def undo(self) -> Undone:
         """Take the newest action back. Raises :class:`Problem` and :class:`OutputError`."""
         what = self.project.journal.undo()
-        done = Message("studio.collect.undone", {"what": what})
-        return Undone(done=Pair.of(done), undo=self.undo_pair())
+        return Undone(done=Pair.of(undone(what)), undo=self.undo_pair())
 
     def undoable(self) -> Undoable:
         """Something was done."""
@@ -152,7 +153,7 @@ class Collecting:
     def hand(self) -> str | None:
         """Who is drawing now."""
         hand = self.project.state.get("hand")
-        return hand if isinstance(hand, str) else None
+        return shown_name(hand) if isinstance(hand, str) else None
 
     def diagnosis(self) -> DoctorAnswer:
         """What the doctor says. Raises :class:`FolderError`."""
@@ -161,9 +162,9 @@ class Collecting:
             FindingAnswer(
                 code=one.code,
                 severity=one.severity,
-                what=Pair.of(one.what),
-                why=Pair.of(one.why),
-                cure=Pair.of(one.cure),
+                what=Pair.of(in_studio(one.what)),
+                why=Pair.of(in_studio(one.why)),
+                cure=Pair.of(in_studio(one.cure)),
                 pictures=picture_ids(one, listing),
             )
             for one in said.findings
@@ -173,7 +174,9 @@ class Collecting:
 
     def hints(self) -> list[HintAnswer]:
         """What to draw next. Raises :class:`FolderError`."""
-        facts = facts_of(self.project.listing(), self.doctor.diagnosis, self.project.runs)
+        project = self.project
+        in_use = project.state.get(CHOSEN)
+        facts = facts_of(project.listing(), self.doctor.diagnosis, project.runs, in_use)
         return [
             HintAnswer(
                 class_=id_of(hint.class_name) if hint.class_name is not None else None,

@@ -5,10 +5,10 @@ A file is written beside, flushed to the disk, renamed into place, and its folde
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from oxmark.data.walk import STUDIO_NAME
@@ -52,11 +52,7 @@ class Disk:
 
     def check_inside(self, path: Path) -> None:
         """Follow every link and check that it ends in the project. Raises :class:`Problem`."""
-        try:
-            real = path.resolve()
-        except (OSError, RuntimeError) as error:  # links in a circle
-            raise outside() from error
-        if not real.is_relative_to(self.root):
+        if leads_out(path, self.root):
             raise outside()
 
     def write(self, path: Path, data: bytes, *, safe: bool = True) -> None:
@@ -75,28 +71,42 @@ class Disk:
             self.check_inside(path.parent)
             make_folder(self._beside)
             self.write_new(temporary, data, safe=safe)
-            temporary.replace(path)
+            with _gone_if_failed(temporary):
+                temporary.replace(path)
             if safe:
                 sync_folder(path.parent)
 
     def write_new(self, path: Path, data: bytes, *, safe: bool = True) -> None:
-        """Write a file that nobody knows yet. Raises :class:`OSError`."""
-        with path.open("xb") as stream:
+        """Write a file that nobody knows yet; if that fails nothing of it stays. Raises :class:`OSError`."""
+        new = path.open("xb")
+        with _gone_if_failed(path), new as stream:
             stream.write(data)
             stream.flush()
             if safe:
                 os.fsync(stream.fileno())
 
     def sweep(self) -> None:
-        """Take away what a killed studio was about to write. Raises :class:`OutputError`."""
+        """Take away what a killed studio was about to write, but no folder. Raises :class:`OutputError`."""
         if not self._beside.is_dir():
             return
         with naming(self._beside):
             for file in self._beside.iterdir():
-                file.unlink()
+                if file.is_symlink() or not file.is_dir():
+                    file.unlink()
 
 
-@contextmanager
+@contextlib.contextmanager
+def _gone_if_failed(path: Path) -> Iterator[None]:
+    """Delete a file that could not be finished: on a full disk its bytes are needed."""
+    try:
+        yield
+    except OSError:
+        with contextlib.suppress(OSError):
+            path.unlink()
+        raise
+
+
+@contextlib.contextmanager
 def naming(path: Path) -> Iterator[None]:
     """Turn an :class:`OSError` into the sentence that names the file and the cure."""
     try:
@@ -116,11 +126,32 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def outside() -> Problem:
-    """What is said of a link that leads out of the project."""
+def leads_out(path: Path, root: Path) -> bool:
+    """Whether a path ends outside of a folder, or nowhere, when every link is followed.
+
+    Args:
+        path: Absolute.
+        root: The folder, resolved.
+
+    Example:
+        >>> leads_out(Path("/home/anna/marks/../photos"), Path("/home/anna/marks"))
+        True
+    """
+    try:
+        return not path.resolve().is_relative_to(root)
+    except (OSError, RuntimeError):  # links in a circle
+        return True
+
+
+def outside(name: str = "This") -> Problem:
+    """What is said of a link that leads out of the project.
+
+    Args:
+        name: Of the link, to begin the sentence with.
+    """
     return Problem(
         403,
         "outside_project",
-        "This is a link that leads out of the project, so the studio neither shows nor changes it. Put a "
+        f"{name} is a link that leads out of the project, so the studio neither shows nor changes it. Put a "
         "copy of what it leads to in its place.",
     )

@@ -9,14 +9,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
+from oxmark.data.walk import shown_name
 from oxmark.files import make_folder
 from oxmark.web.studio.disk import Disk, naming, sync_folder
 from oxmark.web.studio.steps import Step, step_from_json
-from oxmark.words import Message
+from oxmark.words import LANGUAGES, Message
 
 logger = logging.getLogger("oxmark.web")
 
 Progress: TypeAlias = Literal["doing", "done", "undoing"]
+_NO_ENTRY = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 _PROGRESS: dict[str, Progress] = {"doing": "doing", "done": "done", "undoing": "undoing"}
 
 
@@ -62,14 +64,19 @@ class Entries:
         self.folder = make_folder(disk.home / "journal")
 
     def read(self) -> list[Entry]:
-        """Every entry, the oldest first. A file that is none is renamed and told to the log."""
+        """Every entry, the oldest first. A file that is none is renamed and told to the log.
+
+        Raises:
+            OutputError: It cannot be renamed.
+        """
         found = []
         for file in sorted(self.folder.glob("*.json")):
             try:
                 found.append(_entry(file, self._disk))
-            except (OSError, ValueError, LookupError, TypeError) as error:
-                logger.warning("%s is left out of the undo journal: %s", file.name, error)
-                file.rename(file.with_suffix(".unreadable"))
+            except _NO_ENTRY as error:
+                logger.warning("%s is left out of the undo journal: %s", shown_name(file.name), error)
+                with naming(file):
+                    file.rename(file.with_suffix(".unreadable"))
         return found
 
     def write(self, entry: Entry) -> None:
@@ -100,10 +107,16 @@ def numbers_in(folder: Path) -> set[int]:
 
 
 def _entry(file: Path, disk: Disk) -> Entry:
-    """Read an entry. Raises what Python's readers raise on something else."""
+    """Read an entry. Raises one of ``_NO_ENTRY`` on something else."""
+    if file.is_symlink():
+        raise ValueError("it is a link")
     number, state = file.name.split(".")[:2]
     data = json.loads(file.read_bytes())
     what = Message.from_json(data["what"])
-    str(what)  # its sentence is there, and asks for these values
+    for language in LANGUAGES:
+        what.text(language).encode()  # its sentence is there, asks for these values, and can be sent
     steps = tuple(step_from_json(step, disk) for step in data["steps"])
-    return Entry(int(number), what, steps, _PROGRESS[state])
+    entry = Entry(int(number), what, steps, _PROGRESS[state])
+    if file.name != entry.file_name:
+        raise ValueError("the journal names its files otherwise")
+    return entry

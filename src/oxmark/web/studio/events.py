@@ -71,8 +71,8 @@ class EventHub:
                 return
             self._streams.add(stream)
         try:
-            while not stream.ended or stream.waiting:
-                yield await stream.next(idle)
+            while (event := await stream.next(idle)) is not None or not stream.ended:
+                yield event
         finally:
             with self._lock:
                 self._streams.discard(stream)

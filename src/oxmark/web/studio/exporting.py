@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from oxmark.errors import require_packages
 from oxmark.files import output_error
-from oxmark.web.problems import hiding
 from oxmark.web.studio.runs_reading import MODEL
 from oxmark.web.studio.teaching_process import aside
 
@@ -25,8 +25,7 @@ def model_bytes(teaching: Teaching, id: str) -> bytes:
     """
     from oxmark.modelfile.check import read_checked
 
-    with hiding(teaching.project.root):
-        return read_checked(model_path(teaching, id))[0]
+    return read_checked(model_path(teaching, id))[0]
 
 
 def model_path(teaching: Teaching, id: str) -> Path:
@@ -36,9 +35,7 @@ def model_path(teaching: Teaching, id: str) -> Path:
     folder = teaching.shelf.answering(id)
     if folder is None:
         return Path(str(resources.files("oxmark.builtin").joinpath("ox.onnx")))
-    path = folder / MODEL
-    teaching.project.disk.check_inside(path)
-    return path
+    return folder / MODEL
 
 
 async def keras_file(teaching: Teaching, id: str) -> bytes:
@@ -52,6 +49,7 @@ async def keras_file(teaching: Teaching, id: str) -> bytes:
     model = await aside(model_path, teaching, id)
     require_packages("The Keras export", "keras", "h5py")
     out = teaching.desk.folder / "exports" / f"{secrets.token_hex(8)}.keras"
+    teaching.project.disk.check_inside(out.parent)
     try:
         await teaching.errands.run("export", {"model": str(model), "out": str(out)})
         return await aside(_read, out)
@@ -67,4 +65,5 @@ def _read(path: Path) -> bytes:
 
 
 def _remove(path: Path) -> None:
-    path.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        path.unlink()

@@ -9,7 +9,6 @@ from oxmark.data.metadata import METADATA_NAME, row_names
 from oxmark.data.walk import shown_name
 from oxmark.web.studio.draft import Draft
 from oxmark.web.studio.listing import Listing
-from oxmark.web.studio.table import Table
 
 
 def note_hand(draft: Draft, listing: Listing, picture: Path, part: str | None, hand: str) -> None:
@@ -23,11 +22,11 @@ def note_hand(draft: Draft, listing: Listing, picture: Path, part: str | None, h
         hand: Who drew it.
 
     Raises:
-        Problem: The table cannot be read.
+        Problem: The table cannot be read, or a link leads out of the project.
     """
     own = listing.parts.get(part or "", listing.root) / METADATA_NAME
     path = own if own.is_file() else listing.root / METADATA_NAME
-    table = Table.read(path)
+    table = draft.table(path)
     name = shown_name(picture.relative_to(path.parent).as_posix())
     draft.rows(path, table, table.row_for(name, hand))
 
@@ -44,12 +43,12 @@ def carry_rows(draft: Draft, listing: Listing, moved: Mapping[Path, Path | None]
         moved: New place by old one; None for what leaves.
 
     Raises:
-        Problem: A table cannot be read.
+        Problem: A table cannot be read, or a link leads out of the project.
     """
     new = {shown_name(old.as_posix()): place for old, place in moved.items()}
     targets = {shown_name(place.as_posix()) for place in moved.values() if place is not None} - set(new)
     for path in listing.tables:
-        table = Table.read(path)
+        table = draft.table(path)
         changes: dict[int, str | None] = {}
         for record, name in table.names():
             keys = row_names(path.parent, name)

@@ -12,6 +12,9 @@ from oxmark.web.problems import Problem, without_paths
 from oxmark.web.studio.disk import Disk
 from oxmark.web.studio.listing import Picture
 
+MOST_KEPT = 100_000
+"""So many headers are remembered; pictures that are gone are among them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Header:
@@ -47,6 +50,8 @@ class Headers:
         """The header of a picture as it was when it was listed."""
         found = self._known.get(one.stamp)
         if found is None:
+            if len(self._known) > MOST_KEPT:
+                self._known.clear()
             found = self._known[one.stamp] = self._read(one.path)
         return found
 

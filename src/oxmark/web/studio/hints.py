@@ -4,7 +4,7 @@
 first, second  fewer than two classes: there is nothing to tell apart
 empty          a class without pictures
 few            the class with the fewest different pictures, while it has too few (:data:`enough`)
-weakest        the class that the newest model read worst in its test, if one class alone did
+weakest        the class that the model in use read worst in its test, if one class alone did
 hand           nobody noted who drew; or one person drew everything, or all of a class; or most classes have
                hands of their own; or there are too few hands to learn from some and test on others
 fewest         the smallest class has less than a third of the largest
@@ -55,16 +55,18 @@ class Facts:
     Attributes:
         counts: Pictures to learn from by class.
         doubtful: How many of them are unreadable, blank, or copies of another, by class.
-        hands: Class to hand to number of pictures.
+        in_all: Pictures in all parts by class; None where all are learned from.
+        hands: Class to hand to number of pictures, in all parts.
         findings: Codes of the doctor's findings.
         spreads: Class to figure to how much its drawings differ.
         parted: Whether the project has parts, so that all counted pictures are learned from.
-        weakest: Of the newest model.
+        weakest: Of the model in use.
         can_refuse: Whether that model can answer "none of these".
     """
 
     counts: Mapping[str, int]
     doubtful: Mapping[str, int] = field(default_factory=dict)
+    in_all: Mapping[str, int] | None = None
     hands: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     findings: frozenset[str] = frozenset()
     spreads: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
@@ -157,7 +159,8 @@ def _weakest(facts: Facts) -> Iterator[Hint]:
 def _hands(facts: Facts) -> Iterator[Hint]:
     everybody = {hand for hands in facts.hands.values() for hand in hands}
     known = sum(number for hands in facts.hands.values() for number in hands.values())
-    count = sum(facts.counts.values())
+    totals = facts.counts if facts.in_all is None else facts.in_all
+    count = sum(totals.values())
     if count < LEAST:
         return
     if not known:
@@ -171,9 +174,9 @@ def _hands(facts: Facts) -> Iterator[Hint]:
         if "hands_too_few" in facts.findings:
             yield _hint("hand", text="few_hands", count=len(everybody))
         for name, hands in facts.hands.items():
-            if len(hands) == 1 and LEAST <= facts.counts.get(name, 0) == sum(hands.values()):
+            if len(hands) == 1 and LEAST <= totals.get(name, 0) == sum(hands.values()):
                 (hand,) = hands
-                yield _hint("hand", name, text="hand_of", hand=hand, count=facts.counts[name])
+                yield _hint("hand", name, text="hand_of", hand=hand, count=totals[name])
 
 
 def _fewest(facts: Facts) -> Iterator[Hint]:

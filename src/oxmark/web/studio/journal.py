@@ -8,7 +8,8 @@ far it is::
     undoing  named so before the first step back. After a kill the next start undoes the rest.
 
 What an action takes out of sight, and what it is about to bring, lies in ``.oxmark/trash/NUMBER/``. Nothing
-is deleted while the studio is open; the next start takes away what no kept action needs.
+that was ever visible is deleted while the studio is open; the next start takes away what no kept action
+needs.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from oxmark.errors import OxmarkError
+from oxmark.data.walk import shown_name
+from oxmark.errors import FolderError, OxmarkError
 from oxmark.files import make_folder
 from oxmark.web.problems import Problem
 from oxmark.web.studio.disk import Disk
@@ -44,6 +46,7 @@ class Journal:
         changed: Called after each change.
 
     Raises:
+        FolderError: What was cut short cannot be completed before somebody mends a ``metadata.csv``.
         OutputError: What was cut short cannot be completed, because the disk is full or read-only.
 
     Example:
@@ -70,7 +73,7 @@ class Journal:
     def draft(self) -> Draft:
         """Begin to put an action together; hold the project's lock until it is done."""
         number, self._next = self._next, self._next + 1
-        return Draft(number, self._disk, self._state)
+        return self._draft(number)
 
     def do(self, draft: Draft, what: Message) -> None:
         """Do what was put together; when this returns it is on disk and can be taken back.
@@ -85,12 +88,13 @@ class Journal:
         """
         entry = Entry(draft.number, what, tuple(draft.steps))
         with self._lock:
-            self._files.write(entry)
+            self._begin(draft, entry)
             try:
-                self._take(entry.steps, lambda: self._forget([entry]))
+                self._take(entry.steps, lambda: self._drop(draft, entry))
             except Blocked as error:
                 raise _changed_meanwhile(error) from error
             self._entries.append(self._files.mark(entry, "done"))
+            draft.tidy()
             self._forget(self._entries[:-LEVELS])
             self._changed()
 
@@ -116,6 +120,7 @@ class Journal:
             except Blocked as error:
                 raise _cannot_undo(error) from error
             self._forget([begun])
+            self._draft(entry.number).tidy()
             self._changed()
             return entry.what
 
@@ -134,6 +139,23 @@ class Journal:
             draft = self.draft()
             draft.discard(path)
             self.do(draft, what)
+
+    def _draft(self, number: int) -> Draft:
+        return Draft(number, self._disk, self._state)
+
+    def _begin(self, draft: Draft, entry: Entry) -> None:
+        """Put all that an action needs on disk; nothing of it stays if that fails."""
+        try:
+            draft.lay_out()
+            self._files.write(entry)
+        except (OxmarkError, Problem):
+            self._drop(draft, entry)
+            raise
+
+    def _drop(self, draft: Draft, entry: Entry) -> None:
+        """Give an action up whose steps are not taken, or taken back."""
+        self._forget([entry])
+        draft.clear()
 
     def _take(self, steps: Sequence[Step], if_failed: Callable[[], object], *, back: bool = False) -> None:
         """Take steps.
@@ -178,16 +200,30 @@ class Journal:
         self._entries = [entry for entry in self._entries if entry.number not in gone]
 
     def _complete(self) -> None:
-        """Do, or undo, the rest of what a kill cut short."""
+        """Do, or undo, the rest of what a kill cut short.
+
+        Raises:
+            FolderError: A csv file that it is about cannot be read.
+            OutputError: The disk cannot be written to.
+        """
         for entry in tuple(self._entries):
-            if entry.state == "doing":
-                for step in entry.steps:
-                    step.take(self._disk, self._state)
-                self._entries[self._entries.index(entry)] = self._files.mark(entry, "done")
-            elif entry.state == "undoing":
-                for step in reversed(entry.steps):
-                    step.back().take(self._disk, self._state)
-                self._forget([entry])
+            try:
+                self._complete_one(entry)
+            except Problem as error:
+                name = shown_name(str(self._disk.root))
+                raise FolderError(
+                    f"{name} was closed amid a change, which cannot be completed now: {error.detail}"
+                ) from error
+
+    def _complete_one(self, entry: Entry) -> None:
+        if entry.state == "doing":
+            for step in entry.steps:
+                step.take(self._disk, self._state)
+            self._entries[self._entries.index(entry)] = self._files.mark(entry, "done")
+        elif entry.state == "undoing":
+            for step in reversed(entry.steps):
+                step.back().take(self._disk, self._state)
+            self._forget([entry])
 
     def _empty_trash(self) -> None:
         """Delete what no action in the journal needs, be it readable or not."""

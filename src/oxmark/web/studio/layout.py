@@ -25,7 +25,7 @@ def open_folder(root: Path) -> Path:
         The same, absolute, with all links followed.
 
     Raises:
-        FolderError: It is a file, or the studio's own folder is a link or a file.
+        FolderError: It is a file, or the studio's own folder is a link or a file, or has links in it.
         OutputError: It cannot be written to.
     """
     if root.exists() and not root.is_dir():
@@ -36,8 +36,21 @@ def open_folder(root: Path) -> Path:
         raise FolderError(
             f"{shown_name(str(home))} must be a folder: the studio keeps its own files there. Take it away."
         )
-    make_folder(home)
+    _check_no_links(make_folder(home))
     return real
+
+
+def _check_no_links(home: Path) -> None:
+    """The studio empties some of its own folders: none of them may be somewhere else."""
+    from oxmark.web.studio.disk import naming
+
+    with naming(home):
+        links = sorted(entry for entry in home.iterdir() if entry.is_symlink())
+    if links:
+        raise FolderError(
+            f"{shown_name(str(links[0]))} is a link, but the studio writes and deletes its own files there. "
+            "Take the link away; what it leads to stays."
+        )
 
 
 def runs_folder(root: Path) -> Path:
@@ -77,7 +90,7 @@ class Claim:
 
     Raises:
         FolderError: Another studio has the project open.
-        OutputError: It cannot be written to.
+        OutputError: It cannot be written to, or the file to lock is a link.
     """
 
     def __init__(self, home: Path) -> None:
@@ -85,7 +98,7 @@ class Claim:
 
         file = home / "open"
         with naming(file):
-            handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+            handle = os.open(file, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
         self.end = weakref.finalize(self, os.close, handle)
         if not _locked(handle):
             self.end()

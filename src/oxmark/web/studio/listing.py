@@ -18,6 +18,7 @@ from oxmark.data.metadata import METADATA_NAME, read_hands
 from oxmark.data.walk import Walk, shown_name
 from oxmark.errors import FolderError
 from oxmark.web.problems import Problem
+from oxmark.web.studio.disk import leads_out, outside
 from oxmark.web.studio.quick_walk import Folders, QuickWalk
 
 
@@ -93,7 +94,8 @@ class Listing:
         parts: Folder by part; empty where the project has no parts.
         ids: Of the pictures, by their paths.
         hands: Who drew a picture, by its path.
-        trouble: Why ``metadata.csv`` could not be read; None if it could.
+        trouble: Why ``metadata.csv`` could not be read, or was not, as a link leads out of the project; else
+            None.
         stamp: What it was made from; equal as long as nothing changes on disk.
     """
 
@@ -201,7 +203,7 @@ class Lister:
             newest_first = sorted(by_class[name], key=lambda one: (one.changed, one.name), reverse=True)
             classes[id_of(name)] = ClassFolders(id_of(name), name, tuple(homes[name]), tuple(newest_first))
         ids = {one.path: one.id for one in pictures.values()}
-        hands, trouble = _hands(tables, ids)
+        hands, trouble = _hands(self._root, tables, ids)
         return Listing(self._root, classes, pictures, parts, ids, hands, trouble, stamp)
 
     def _known(self, path: Path, name: str, part: str | None, size: int, changed: int) -> Picture | None:
@@ -243,8 +245,18 @@ def _files(walk: Walk, folder: Path) -> Iterable[_File]:
                 yield path, *status
 
 
-def _hands(tables: Iterable[Path], pictures: Iterable[Path]) -> tuple[Mapping[Path, str], str | None]:
+def _hands(
+    root: Path, folders: Iterable[Path], pictures: Iterable[Path]
+) -> tuple[Mapping[Path, str], str | None]:
+    """Who drew a picture, and what keeps a table from being read. A table outside is left out."""
+    trouble, inside = None, []
+    for folder in folders:
+        table = folder / METADATA_NAME
+        if table.exists() and leads_out(table, root):
+            trouble = str(outside(shown_name(table.relative_to(root).as_posix())).detail)
+        else:
+            inside.append(folder)
     try:
-        return read_hands(tables, pictures)[0], None
+        return read_hands(inside, pictures)[0], trouble
     except FolderError as error:
         return {}, str(error)

@@ -14,11 +14,14 @@ LONGEST = 60
 """Characters. A file name may have 255 bytes; 60 characters have at most 240."""
 
 _SIGNS = '/\\:*?"<>|'
-_DEVICES = {"con", "prn", "aux", "nul"} | {
+_DEVICES = {"con", "prn", "aux", "nul", "clock$", "conin$", "conout$"} | {
     device + digit for device in ("com", "lpt") for digit in "0123456789¹²³"
 }
-_TURNING = {chr(code) for code in (0x200E, 0x200F, 0x061C, *range(0x202A, 0x202F), *range(0x2066, 0x206A))}
-_UNSEEN = {"Cc", "Cs", "Cn", "Co", "Zl", "Zp"}
+_UNSEEN = {"Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp"}
+# Empty Hangul letters, an empty Braille cell, and marks that change nothing; others of their kinds are seen.
+_EMPTY = set("\u3164\u115f\u1160\uffa0\u2800\u034f\u17b4\u17b5\u180b\u180c\u180d\u180f")
+_JOINERS = "\u200c\u200d"  # Persian words and emoji of several parts are written with them
+_STYLES = "\ufe0e\ufe0f"  # an emoji in black and white, or coloured
 
 
 def checked_class_name(text: str) -> str:
@@ -55,7 +58,7 @@ def checked_hand(text: str) -> str | None:
         'Anna'
     """
     name = unicodedata.normalize("NFC", text.strip())
-    if len(name) > LONGEST or any(_is_unseen(sign) for sign in name):
+    if len(name) > LONGEST or _has_unseen(name):
         raise Problem(
             422,
             "bad_hand",
@@ -72,8 +75,8 @@ def _wrong(name: str) -> str | None:
         return f"A class name has at most {LONGEST} characters; this one has {len(name)}."
     if any(sign in _SIGNS for sign in name):
         return f"A class name must not have any of {' '.join(_SIGNS)} in it."
-    if any(_is_unseen(sign) for sign in name):
-        return "A class name must not have invisible control characters in it."
+    if _has_unseen(name):
+        return "A class name must not have invisible characters in it."
     if name != name.strip() or name[0] == "." or name[-1] == ".":
         return "A class name must not begin or end with a space or a dot."
     if name.partition(".")[0].strip().lower() in _DEVICES:
@@ -85,5 +88,27 @@ def _wrong(name: str) -> str | None:
     return None
 
 
-def _is_unseen(sign: str) -> bool:
-    return sign in _TURNING or unicodedata.category(sign) in _UNSEEN
+def _has_unseen(name: str) -> bool:
+    """Whether a name has characters that nobody sees, by which two names could look the same."""
+    around = zip(["", *name], name, [*name[1:], ""], strict=False)
+    return any(_is_unseen(before, sign, after) for before, sign, after in around)
+
+
+def _is_unseen(before: str, sign: str, after: str) -> bool:
+    """Whether a character is not seen between these two; "" where there is none."""
+    if sign in _JOINERS:
+        return not (_is_drawn(before) and _is_drawn(after))
+    if sign in _STYLES:
+        return not _is_drawn(before) or before.isalpha() or _is_variant(before)
+    if _is_variant(sign):
+        return not unicodedata.name(before or " ", "").startswith("CJK")
+    return sign in _EMPTY or unicodedata.category(sign) in _UNSEEN
+
+
+def _is_drawn(sign: str) -> bool:
+    return not (sign == "" or sign.isspace() or sign in _EMPTY or unicodedata.category(sign) in _UNSEEN)
+
+
+def _is_variant(sign: str) -> bool:
+    """Whether it chooses another form of the character before it, where that has one."""
+    return "\ufe00" <= sign <= "\ufe0f" or "\U000e0100" <= sign <= "\U000e01ef"

@@ -23,6 +23,9 @@ from oxmark.words import Message
 
 _SUFFIXES = {"PNG": ".png", "JPEG": ".jpg", "BMP": ".bmp", "GIF": ".gif", "WEBP": ".webp", "TIFF": ".tif"}
 
+MOST_KEPT = 100_000
+"""Of so many files it is remembered what is in them."""
+
 Clock = Callable[[], datetime.datetime]
 
 
@@ -141,6 +144,8 @@ class Pictures:
                 known = hashlib.blake2b(one.path.read_bytes(), digest_size=16).digest()
             except OSError:  # it cannot be read, so it is no double
                 return b""
+            if len(self._digests) > MOST_KEPT:
+                self._digests.clear()
             self._digests[one.stamp] = known
         return known
 

@@ -43,7 +43,8 @@ class Project:
         lock: Held while the disk changes, and while several things must be read as of one moment.
 
     Raises:
-        FolderError: No folder, parts that cannot be told, or open in another studio.
+        FolderError: No folder, parts that cannot be told, a link among the studio's own files, a change that
+            cannot be completed, or open in another studio.
         OutputError: The folder cannot be written to.
 
     Example:

@@ -6,12 +6,16 @@ import datetime
 import os
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
+from oxmark.data.walk import shown_name
+from oxmark.errors import FolderError
 from oxmark.web.problems import Problem
 from oxmark.web.studio.listing import id_of
 from oxmark.web.studio.project import Project
-from oxmark.web.studio.runs_reading import Reading, Readings, is_run_folder
+from oxmark.web.studio.runs_reading import MODEL, Reading, Readings, is_run_folder
+from oxmark.web.studio.teaching_files import Stamp, stamp
 from oxmark.words import Message
 
 BUILTIN = "builtin"
@@ -39,15 +43,20 @@ class Shelf:
     def __init__(self, project: Project, at_work: Callable[[], str | None]) -> None:
         self._project, self._at_work = project, at_work
         self._readings = Readings()
+        self._damaged: dict[Path, Stamp | None] = {}
         self._lock = threading.Lock()
 
     def all(self) -> list[Reading]:
-        """Every run, the newest first."""
-        with self._lock, os.scandir(self._project.runs) as entries:
-            folders = [Path(entry.path) for entry in entries if is_run_folder(entry)]
+        """Every run, the newest first. Raises :class:`FolderError` if their folder cannot be read."""
+        with self._lock:
+            folders = self._folders()
             self._readings.keep_only(folders)
-            found = [self._readings.of(one) for one in folders if one.name != self._at_work()]
+            found = [self._reading(one) for one in folders if one.name != self._at_work()]
         return sorted(found, key=lambda run: (run.begun, run.folder.name), reverse=True)
+
+    def call_damaged(self, folder: Path) -> None:
+        """Note that a run's model file cannot be opened; the run is broken until it is another file."""
+        self._damaged[folder] = stamp(folder / MODEL)
 
     def find(self, id: str) -> Reading:
         """The run with an id. Raises :class:`Problem` if there is none."""
@@ -72,6 +81,13 @@ class Shelf:
         if wanted == BUILTIN:
             return None
         run = self.find(wanted)
+        if run.damaged:
+            raise Problem(
+                422,
+                "model_file",
+                "The model file of this run cannot be opened: it is damaged, or none of oxmark's. Put a copy "
+                "of it back, or delete the run.",
+            )
         if not run.answers:
             raise Problem(
                 409, "run_unfinished", "This run has no model, because its training did not come to its end."
@@ -99,7 +115,7 @@ class Shelf:
 
     def name(self, folder: str) -> str:
         """What a run is called."""
-        return self._names().get(folder, folder)
+        return shown_name(self._names().get(folder, folder))
 
     def rename(self, id: str, name: str) -> Reading:
         """Call a run otherwise. Raises :class:`Problem`."""
@@ -142,6 +158,22 @@ class Shelf:
     def resumable(self) -> set[str]:
         """Folder names of the runs that can be gone on with."""
         return {run.folder.name for run in self.all() if run.resumable}
+
+    def _folders(self) -> list[Path]:
+        try:
+            with os.scandir(self._project.runs) as entries:
+                return [Path(entry.path) for entry in entries if is_run_folder(entry)]
+        except (FileNotFoundError, NotADirectoryError):  # taken away while the studio is open
+            return []
+        except OSError as error:
+            raise FolderError(
+                f"{self._project.runs} cannot be read: {error.strerror}. Change its permissions."
+            ) from error
+
+    def _reading(self, folder: Path) -> Reading:
+        run = self._readings.of(folder)
+        bad = run.answers and folder in self._damaged and self._damaged[folder] == stamp(folder / MODEL)
+        return replace(run, state="broken", damaged=True) if bad else run
 
     def _free_name(self, recipe: str) -> str:
         taken = {self.name(run.folder.name) for run in self.all()}

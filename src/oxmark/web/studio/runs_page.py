@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
-from oxmark.files import output_error
-from oxmark.web.problems import Problem, hiding
+from oxmark.errors import FolderError
+from oxmark.web.problems import Problem
 from oxmark.web.studio.runs_reading import REPORT
+from oxmark.web.studio.teaching_files import read_plain
 
 if TYPE_CHECKING:
     from oxmark.web.studio.teaching import Teaching
@@ -20,6 +21,7 @@ _OWN = re.compile(
     "style-src (?P<style>'sha256-[A-Za-z0-9+/=]{44}'); script-src (?P<script>'sha256-[A-Za-z0-9+/=]{44}'); "
 )
 _HEAD = 4096
+_MOST = 256 * 2**20
 _SHUT = (
     "sandbox{allowed}; default-src 'none'; img-src data:; style-src {style}; script-src {script}; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -34,20 +36,18 @@ def report_page(teaching: Teaching, id: str) -> Response:
 
     Raises:
         Problem: No such run, or it has no report.
-        OutputError: It cannot be read.
+        FolderError: It cannot be read.
     """
     folder = teaching.shelf.find(id).folder
     path = folder / REPORT
-    with hiding(teaching.project.root):
-        try:
-            teaching.project.disk.check_inside(path)
-            page = path.read_bytes()
-        except FileNotFoundError:
-            raise Problem(
-                404, "no_report", "This run has no report; a training that came to its end has."
-            ) from None
-        except OSError as error:
-            raise output_error(path, error) from error
+    try:
+        page = read_plain(path, _MOST)
+    except FileNotFoundError:
+        raise Problem(
+            404, "no_report", "This run has no report; a training that came to its end has."
+        ) from None
+    except OSError as error:
+        raise FolderError(f"{path} cannot be read: {error.strerror}.") from error
     return Response(page, media_type="text/html", headers={"content-security-policy": policy(page)})
 
 

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import csv
 import datetime
+import io
 import json
 import math
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, FiniteFloat
 
+from oxmark.web.studio.runs_notes import notes_of
 from oxmark.web.studio.runs_schemas import Accuracy, Parts
 from oxmark.web.studio.teach_schemas import Epoch, Pair
-from oxmark.words import Message
+from oxmark.web.studio.teaching_files import read_plain, stamp
+from oxmark.web.studio.wording import in_studio
+from oxmark.words import LANGUAGES, Message, topics
 
 MODEL, FACTS, RECIPE, METRICS, HISTORY, REPORT = (
     "model.onnx",
@@ -28,6 +33,8 @@ MODEL, FACTS, RECIPE, METRICS, HISTORY, REPORT = (
     "report.html",
 )
 _READ = (MODEL, FACTS, RECIPE, METRICS, HISTORY)
+MOST_EPOCHS = 100_000
+_LONGEST_HISTORY = 16 * 2**20
 _COLUMNS = {
     "train_loss": "loss",
     "train_accuracy": "accuracy",
@@ -46,7 +53,9 @@ class _Facts(BaseModel):
     ended_by_user: int | None = None
     verdict: list[dict[str, Any]] = []
     trouble: list[dict[str, Any]] = []
-    seconds: dict[str, float] = {}
+    notes: Any = None
+    findings: Any = None
+    seconds: dict[str, FiniteFloat] = {}
 
 
 @dataclass(frozen=True)
@@ -57,6 +66,7 @@ class Reading:
         folder: Where it is.
         state: ``"stopped"`` was ended by the user with the best epoch kept; ``"broken"`` has no model.
         resumable: Broken, but it can be gone on with.
+        damaged: Broken, because its model file cannot be opened.
         begun: In seconds since 1970.
         recipe: Its name, if it can be read.
         epochs: Of the recipe, if it can be read.
@@ -66,6 +76,7 @@ class Reading:
         accuracy: What was measured.
         verdict: What that means.
         trouble: What went wrong.
+        notes: What was left out, and what must be mended.
         history: One entry an epoch.
         seconds: What each stage took.
     """
@@ -73,6 +84,7 @@ class Reading:
     folder: Path
     state: Literal["finished", "stopped", "broken"]
     resumable: bool = False
+    damaged: bool = False
     begun: float = 0.0
     recipe: str | None = None
     epochs: int | None = None
@@ -82,6 +94,7 @@ class Reading:
     accuracy: Accuracy | None = None
     verdict: tuple[Pair, ...] = ()
     trouble: tuple[Pair, ...] = ()
+    notes: tuple[Pair, ...] = ()
     history: tuple[Epoch, ...] = ()
     seconds: Mapping[str, float] | None = None
 
@@ -91,9 +104,12 @@ class Reading:
         return self.state != "broken"
 
     @property
-    def when(self) -> str:
-        """When it was begun."""
-        return datetime.datetime.fromtimestamp(self.begun).astimezone().isoformat(timespec="seconds")
+    def when(self) -> str | None:
+        """When it was begun; None where the disk gives a time that no calendar has."""
+        try:
+            return datetime.datetime.fromtimestamp(self.begun).astimezone().isoformat(timespec="seconds")
+        except (ValueError, OverflowError, OSError):
+            return None
 
 
 class Readings:
@@ -109,10 +125,10 @@ class Readings:
 
     def of(self, folder: Path) -> Reading:
         """The run in a folder."""
-        stamp = tuple(_stamp(folder / name) for name in _READ)
+        stamps = tuple(stamp(folder / name) for name in _READ)
         known = self._known.get(folder)
-        if known is None or known[0] != stamp:
-            known = stamp, read_run(folder)
+        if known is None or known[0] != stamps:
+            known = stamps, read_run(folder)
             self._known[folder] = known
         return known[1]
 
@@ -127,8 +143,8 @@ def read_run(folder: Path) -> Reading:
     recipe, epochs = _recipe(folder / RECIPE)
     found = Reading(folder, "broken", begun=_begun(folder), recipe=recipe, epochs=epochs)
     try:
-        facts = _Facts.model_validate_json((folder / FACTS).read_bytes())
-    except (OSError, ValueError):
+        facts = _Facts.model_validate_json(read_plain(folder / FACTS))
+    except (OSError, ValueError, RecursionError):
         return found
     counts = {part: sum(facts.pictures.get(part, {}).values()) for part in Parts.model_fields}
     found = replace(
@@ -136,9 +152,10 @@ def read_run(folder: Path) -> Reading:
         classes=tuple(facts.classes),
         pictures=Parts(**counts),
         trouble=_pairs(facts.trouble),
+        notes=notes_of(facts.notes, facts.findings),
         history=tuple(_history(folder / HISTORY)),
     )
-    if not (folder / MODEL).is_file():
+    if stamp(folder / MODEL) is None:
         return replace(found, resumable=recipe is not None and facts.status == "training")
     if facts.status != "finished":
         return found
@@ -166,9 +183,26 @@ def epoch_of(values: Mapping[str, Any]) -> Epoch:
     """An epoch as ``history.csv`` names its figures. Raises :class:`ValueError` for anything else."""
     try:
         figures = {name: _number(values[column]) for name, column in _COLUMNS.items()}
-        return Epoch(epoch=int(values["epoch"]), **figures)
-    except (KeyError, TypeError) as error:
+        number = int(values["epoch"])
+        if not 0 <= number <= MOST_EPOCHS:
+            raise ValueError("no such epoch")
+        return Epoch(epoch=number, **figures)
+    except (KeyError, TypeError, OverflowError) as error:
         raise ValueError("not an epoch") from error
+
+
+def message_of(data: Any) -> Message:
+    """A sentence that was written to a file. Raises :class:`ValueError` if this version cannot say it."""
+    try:
+        if data["code"].partition(".")[0] not in topics():
+            raise ValueError("unknown sentence")
+        message = Message.from_json(data)
+        for form in (message, in_studio(message)):
+            for language in LANGUAGES:
+                form.text(language).encode()
+    except (LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        raise ValueError("not a sentence") from error
+    return message
 
 
 def _number(value: Any) -> float | None:
@@ -178,19 +212,11 @@ def _number(value: Any) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _stamp(path: Path) -> tuple[int, int] | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_size, status.st_mtime_ns
-
-
 def _begun(folder: Path) -> float:
     """The recipe is written first, and never again."""
     for path in (folder / RECIPE, folder):
         try:
-            return path.stat().st_mtime
+            return path.lstat().st_mtime
         except OSError:
             continue
     return 0.0
@@ -198,24 +224,24 @@ def _begun(folder: Path) -> float:
 
 def _recipe(path: Path) -> tuple[str | None, int | None]:
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(read_plain(path).decode())
         return str(table["name"]), int(table["epochs"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None, None
 
 
 def _history(path: Path) -> Iterable[Epoch]:
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            return [epoch_of(row) for row in csv.DictReader(file)]
+        text = io.StringIO(read_plain(path, _LONGEST_HISTORY).decode(), newline="")
+        return [epoch_of(row) for row in islice(csv.DictReader(text), MOST_EPOCHS)]
     except (OSError, ValueError, csv.Error):
         return []
 
 
 def _accuracy(path: Path) -> Accuracy | None:
     try:
-        return accuracy_of(json.loads(path.read_bytes())["accuracy"])
-    except (OSError, ValueError, KeyError, TypeError):
+        return accuracy_of(json.loads(read_plain(path))["accuracy"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
@@ -224,8 +250,8 @@ def _pairs(messages: Iterable[Mapping[str, Any]]) -> tuple[Pair, ...]:
     found = []
     for message in messages:
         try:
-            found.append(Pair.of(Message.from_json(message)))
-        except (LookupError, TypeError, ValueError, AttributeError, OSError):
+            found.append(Pair.of(in_studio(message_of(message))))
+        except ValueError:
             text = str(message.get("text", ""))
             found.append(Pair(en=text, ko=text))
     return tuple(found)

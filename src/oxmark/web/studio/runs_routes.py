@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import quote
 
@@ -11,6 +10,7 @@ from starlette.responses import Response
 
 from oxmark.web.description import problem
 from oxmark.web.studio.exporting import keras_file, model_bytes
+from oxmark.web.studio.hiding import hiding_route
 from oxmark.web.studio.runs_comparing import compared
 from oxmark.web.studio.runs_page import report_page
 from oxmark.web.studio.runs_schemas import ComparedRuns, Run, RunName, Runs, Undoable
@@ -22,6 +22,8 @@ from oxmark.words import Message
 if TYPE_CHECKING:
     from oxmark.web.studio.teaching import Teaching
 
+_RESERVED = '/\\:*?"<>|'
+"""What a file's name must not have on some system."""
 _NONE: Responses = {404: problem("No such run.")}
 _UNFINISHED: Responses = {409: problem("The run has no model, or a training is at work.")}
 _MISSING: Responses = {501: problem("A package that it needs is not installed.")}
@@ -35,7 +37,7 @@ def _file(media_type: str, description: str) -> Responses:
 
 def routes(teaching: Teaching) -> APIRouter:
     """The routes of :class:`~oxmark.web.studio.runs.Shelf`."""
-    router = APIRouter(tags=["runs"])
+    router = APIRouter(tags=["runs"], route_class=hiding_route(teaching.project.root))
     _listing(router, teaching)
     _files(router, teaching)
     return router
@@ -70,7 +72,7 @@ def _listing(router: APIRouter, teaching: Teaching) -> None:
 
     @router.post("/runs/{id}/use", summary="Let a run answer", responses={**_NONE, **_UNFINISHED, **_DISK})
     async def use(id: str) -> Runs:
-        await aside(shelf.use, id)
+        await aside(_use, teaching, id)
         changed()
         return await aside(all_runs, teaching)
 
@@ -126,6 +128,12 @@ def _files(router: APIRouter, teaching: Teaching) -> None:
         return await aside(report_page, teaching, id)
 
 
+def _use(teaching: Teaching, id: str) -> None:
+    """Only a run whose model can be opened is chosen. Raises :class:`Problem`, :class:`ModelFileError`."""
+    teaching.answerer.classifier(teaching.shelf.answering(id))
+    teaching.shelf.use(id)
+
+
 def _name(teaching: Teaching, id: str) -> str:
     folder = teaching.shelf.answering(id)
     return teaching.shelf.name(folder.name) if folder else "ox"
@@ -138,5 +146,6 @@ def attachment(data: bytes, name: str, suffix: str) -> Response:
         >>> attachment(b"", "표시 1", ".onnx").headers["content-disposition"]
         "attachment; filename=model.onnx; filename*=UTF-8''%ED%91%9C%EC%8B%9C%201.onnx"
     """
-    told = f"attachment; filename=model{suffix}; filename*=UTF-8''{quote(Path(name).name + suffix, safe='')}"
+    file = "".join("_" if sign in _RESERVED else sign for sign in name)
+    told = f"attachment; filename=model{suffix}; filename*=UTF-8''{quote(file + suffix, safe='')}"
     return Response(data, media_type="application/octet-stream", headers={"content-disposition": told})

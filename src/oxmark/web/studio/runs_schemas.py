@@ -12,6 +12,8 @@ from oxmark.web.studio.teach_schemas import Epoch, Pair
 class Accuracy(BaseModel):
     """Right answers to pictures that were never learned from."""
 
+    model_config = ConfigDict(allow_inf_nan=False)
+
     right: int
     total: int
     share: float
@@ -46,6 +48,7 @@ class Run(BaseModel):
     accuracy: Accuracy | None = None
     verdict: list[Pair] = []
     trouble: list[Pair] = []
+    notes: list[Pair] = Field(default=[], description="What was left out, and what must be mended.")
     history: list[Epoch] = []
     builtin: bool = False
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 def all_runs(teaching: Teaching) -> Runs:
     """Every run, newest first, and the one that answers."""
+    teaching.answerer.current()  # opened here, so that a run whose model is damaged is called broken
     runs = [shown(teaching, one) for one in teaching.shelf.all()]
     return Runs(current=teaching.shelf.current(), runs=[*runs, builtin(teaching)])
 
@@ -40,6 +41,7 @@ def shown(teaching: Teaching, run: Reading) -> Run:
         accuracy=run.accuracy,
         verdict=list(run.verdict),
         trouble=list(run.trouble),
+        notes=list(run.notes),
         history=list(run.history),
     )
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from oxmark.web.studio.disk import Disk
+from oxmark.web.studio.disk import Disk, naming
 
 STATE_NAME = "studio.json"
 
@@ -21,6 +21,9 @@ class State:
 
     Args:
         disk: The project's.
+
+    Raises:
+        OutputError: The file cannot be read, or not put aside.
 
     Example:
         >>> state = project.state  # doctest: +SKIP
@@ -59,13 +62,14 @@ class State:
                 self._values = kept
 
     def _read(self) -> dict[str, Any]:
-        try:
-            found = json.loads(self.path.read_bytes())
-        except FileNotFoundError:
+        with naming(self.path):
+            try:
+                found = json.loads(self.path.read_bytes())
+            except FileNotFoundError:
+                return {}
+            except (ValueError, RecursionError):  # no JSON, or nested too deeply
+                found = None
+            if isinstance(found, dict):
+                return found
+            self.path.replace(self.path.with_name("studio-unreadable.json"))
             return {}
-        except ValueError:
-            found = None
-        if isinstance(found, dict):
-            return found
-        self.path.replace(self.path.with_name("studio-unreadable.json"))
-        return {}

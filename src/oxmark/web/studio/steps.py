@@ -10,12 +10,13 @@ import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from oxmark.data.walk import Walk, shown_name
 from oxmark.files import make_folder
 from oxmark.web.problems import Problem
-from oxmark.web.studio.disk import Disk, naming, sync_folder
+from oxmark.web.studio.disk import Disk, leads_out, naming, outside, sync_folder
 from oxmark.web.studio.state import State
 from oxmark.web.studio.table import Record, Table
 
@@ -36,7 +37,12 @@ class Step(Protocol):
         """
 
     def take(self, disk: Disk, state: State) -> None:
-        """Take it. What is done already, or cannot be done any more, is passed over."""
+        """Take it. What is done already, or cannot be done any more, is passed over.
+
+        Raises:
+            Problem: A csv file in question cannot be read.
+            OutputError: The disk cannot be written to.
+        """
 
     def back(self) -> Step:
         """The step that takes it back."""
@@ -110,13 +116,13 @@ class Rows:
     after: str
 
     def check(self, disk: Disk, *, back: bool = False) -> None:
-        """Raise :class:`Problem` if the file cannot be read."""
-        Table.read(disk.path(self.table))
+        """Raise :class:`Problem` if the file cannot be read, or a link leads out of the project."""
+        read_table(disk.path(self.table), disk)
 
     def take(self, disk: Disk, state: State) -> None:
         """Write the file anew; where somebody else changed it meanwhile, only the records in question."""
         path = disk.path(self.table)
-        table = Table.read(path)
+        table = read_table(path, disk)
         if digest(table) == self.after:
             return
         changed = table.patched(self.out, self.into)
@@ -193,6 +199,17 @@ def step_from_json(data: Mapping[str, Any], disk: Disk) -> Step:
     except (KeyError, TypeError, Problem) as error:
         raise ValueError(f"not a step of the journal: {data}") from error
     raise ValueError(f"not a step of the journal: {data}")
+
+
+def read_table(path: Path, disk: Disk) -> Table:
+    """A csv file of a project.
+
+    Raises:
+        Problem: It cannot be read, or a link leads out of the project.
+    """
+    if leads_out(path, disk.root):
+        raise outside(path.name)
+    return Table.read(path)
 
 
 def digest(table: Table) -> str:

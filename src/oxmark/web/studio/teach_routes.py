@@ -8,6 +8,7 @@ from fastapi import APIRouter
 
 from oxmark.web.description import problem
 from oxmark.web.studio.augmentation import variants
+from oxmark.web.studio.hiding import hiding_route
 from oxmark.web.studio.knobs import offer
 from oxmark.web.studio.teach_schemas import (
     Augmentation,
@@ -28,7 +29,7 @@ _DISK: Responses = {507: problem("The disk cannot be written to.")}
 
 def routes(teaching: Teaching) -> APIRouter:
     """The routes of :class:`~oxmark.web.studio.teaching.Teaching`."""
-    router = APIRouter(tags=["teach"])
+    router = APIRouter(tags=["teach"], route_class=hiding_route(teaching.project.root))
 
     @router.get("/recipes", summary="The recipes and their important knobs")
     def recipes() -> Recipes:

@@ -80,6 +80,7 @@ def _train(desk: Desk, job: Job, telling: Telling) -> TrainingRun:
     from oxmark.web.studio.teacher_pictures import keep_pictures
     from oxmark.workflow.training_run import train
 
+    desk.check()
     project, home = Path(job.project), desk.pictures(job.run)
     kept = home / (project.resolve().name or "project")
     if not (job.resume and kept.is_dir()):
@@ -124,8 +125,9 @@ def _calibrating(recipe: Recipe, kept: Path) -> float:
 
 
 def _errors_into(path: Path) -> None:
-    """Whatever is printed, by a library too, goes into the log."""
-    with path.open("wb") as log:
+    """Whatever is printed, by a library too, goes into the log, which is a new file: a link is no log."""
+    path.unlink(missing_ok=True)
+    with path.open("xb") as log:
         for number in (1, 2):
             os.dup2(log.fileno(), number)
 

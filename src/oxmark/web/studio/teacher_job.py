@@ -16,14 +16,15 @@ start.
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import IO, Any
 
-from oxmark.files import write_text
+from oxmark.errors import FolderError
+from oxmark.files import output_error, write_bytes, write_text
+from oxmark.web.studio.teaching_files import open_plain, read_plain
 
 if sys.platform == "win32":
     import msvcrt
@@ -67,11 +68,14 @@ class Job:
         """The job that :meth:`text` wrote. Raises :class:`ValueError` for anything else."""
         try:
             job = Job(**json.loads(text))
-        except TypeError as error:
+        except (TypeError, RecursionError) as error:
             raise ValueError(f"not a job: {error}") from error
-        texts = (job.project, job.runs, job.run)
-        if not all(isinstance(one, str) for one in texts) or not isinstance(job.recipe, dict):
+        if not all(isinstance(one, str) for one in (job.project, job.runs, job.run)):
+            raise ValueError("not a job: a name has another type")
+        if not isinstance(job.recipe, dict) or not isinstance(job.seed, int):
             raise ValueError("not a job: a value has another type")
+        if not job.run or job.run != PurePath(job.run).name:
+            raise ValueError("not a job: the run's name is no name of a folder")
         return job
 
 
@@ -116,7 +120,21 @@ class Desk:
 
     def pictures(self, run: str) -> Path:
         """Where the pictures of a run are kept until it is finished."""
-        return self.folder / "pictures" / run
+        return self.kept / run
+
+    @property
+    def kept(self) -> Path:
+        """Where the pictures of all runs are that are not finished."""
+        return self.folder / "pictures"
+
+    def check(self) -> None:
+        """Make sure that nothing is made or deleted through a link. Raises :class:`FolderError`."""
+        for folder in (self.folder, self.kept):
+            if folder.is_symlink():
+                raise FolderError(
+                    f"{folder} is a link, so nothing is made or deleted there. Take the link away; the "
+                    "studio makes a folder of that name itself."
+                )
 
     def is_fresh(self) -> bool:
         """Whether the job was put down so lately that its process may not have taken the lock yet."""
@@ -129,15 +147,26 @@ class Desk:
     def read_job(self) -> Job | None:
         """The job that was begun last; None if there is none that can be read."""
         try:
-            return Job.read(self.job.read_text(encoding="utf-8"))
+            return Job.read(read_plain(self.job).decode())
         except (OSError, ValueError):
             return None
 
     def begin(self, job: Job) -> None:
         """Make the files of a new training, before its process. Raises :class:`OutputError`."""
-        self.finish.unlink(missing_ok=True)
+        self.take_away(self.finish)
         write_text(self.events, "")
         write_text(self.job, job.text() + "\n")
+
+    def ask_to_finish(self) -> None:
+        """Ask the training to end after its epoch. Raises :class:`OutputError`."""
+        write_bytes(self.finish, b"")
+
+    def take_away(self, file: Path) -> None:
+        """Delete one of the files, if it is there. Raises :class:`OutputError`."""
+        try:
+            file.unlink(missing_ok=True)
+        except OSError as error:
+            raise output_error(file, error) from error
 
 
 class Lock:
@@ -162,7 +191,7 @@ class Lock:
     def take(self, patience: float = 0.0) -> bool:
         """Try to get it, for so many seconds. Raises :class:`OSError` if its file cannot be made."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        file = self._path.open("ab")
+        file = open_plain(self._path, make=True)
         until = time.monotonic() + patience
         while not _locked(file):
             if time.monotonic() >= until:
@@ -180,15 +209,18 @@ class Lock:
 
 
 def is_held(path: Path) -> bool:
-    """Whether a living process holds the lock. Raises :class:`OSError` if its file cannot be made."""
-    with Lock(path) as lock:
-        return not lock.take()
+    """Whether a living process holds the lock. Raises :class:`OutputError` if its file cannot be made."""
+    try:
+        with Lock(path) as lock:
+            return not lock.take()
+    except OSError as error:
+        raise output_error(path, error) from error
 
 
 def _locked(file: IO[bytes]) -> bool:
     try:
         if sys.platform == "win32":
-            file.seek(0, os.SEEK_SET)
+            file.seek(0)
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
         else:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter
 
-from oxmark.errors import require_packages
-from oxmark.web.problems import Problem, hiding, without_paths
+from oxmark.errors import OxmarkError, require_packages
+from oxmark.web.problems import Problem, without_paths
 from oxmark.web.studio.events import EventHub
 from oxmark.web.studio.knobs import chosen
 from oxmark.web.studio.listing import id_of
 from oxmark.web.studio.project import Project
 from oxmark.web.studio.runs import Shelf
-from oxmark.web.studio.runs_reading import RECIPE, epoch_of
+from oxmark.web.studio.runs_reading import RECIPE
 from oxmark.web.studio.teach_schemas import Epoch, Pair, Teach, TeachOrder
 from oxmark.web.studio.teacher_job import Desk, Job, is_held
 from oxmark.web.studio.teaching_course import STAGES
@@ -25,17 +26,20 @@ from oxmark.web.studio.teaching_errands import Errands
 from oxmark.web.studio.teaching_process import (
     Follower,
     aside,
-    ask_to_finish,
     begin,
     left_behind,
     put_away,
 )
 from oxmark.web.studio.teaching_time import seconds_left
 from oxmark.web.studio.trying import Answerer
+from oxmark.web.studio.trying_current import CurrentModel
+from oxmark.web.studio.wording import in_studio
 from oxmark.words import Message
 
 if TYPE_CHECKING:
     from oxmark.inference import Classifier
+
+logger = logging.getLogger("oxmark.web")
 
 LOOK_EVERY = 0.15
 """Seconds between two looks at what the training process wrote."""
@@ -71,6 +75,7 @@ class Teaching:
         self.desk = Desk(project.disk.home / "teaching")
         self.shelf = Shelf(project, self._run_at_work)
         self.answerer = Answerer(self.shelf)
+        self._current = CurrentModel(project, self.answerer)
         self.errands = Errands(project.root)
         self._follower: Follower | None = None
         self._following: asyncio.Task[None] | None = None
@@ -104,10 +109,13 @@ class Teaching:
         self.answerer.close()
 
     def current_classifier(self) -> tuple[str, Classifier]:
-        """The run that answers, its name and its model. Raises :class:`ModelFileError`."""
-        folder = self.shelf.answering("current")
-        name = self.shelf.name(folder.name) if folder else str(Message("studio.teach.builtin"))
-        return name, self.answerer.classifier(folder)
+        """The run that answers, its name and its model; quick, so it may be called from the event loop.
+
+        Raises:
+            Problem: The folder of the runs cannot be read.
+        """
+        folder, classifier = self._current.found()
+        return self.shelf.name(folder) if folder else str(Message("studio.teach.builtin")), classifier
 
     # --- a training -----------------------------------------------------------------------------------------
 
@@ -130,8 +138,7 @@ class Teaching:
             run = await aside(self.shelf.find, id)
             if not run.resumable:
                 raise Problem(409, "run_finished", "This run cannot be gone on with. Teach again instead.")
-            with hiding(self.project.root):
-                recipe = await aside(load_recipe, run.folder / RECIPE)
+            recipe = await aside(load_recipe, run.folder / RECIPE)
             await self._begin(self._job(run.folder.name, recipe.model_dump(), 0, resume=True))
         return self.state()
 
@@ -139,8 +146,7 @@ class Teaching:
         """End the training with the best epoch so far. Raises :class:`Problem` when there is none."""
         if self._follower is None or not self._follower.course.at_work:
             raise Problem(409, "not_teaching", "Nothing is being taught now.")
-        with hiding(self.project.root):
-            await aside(ask_to_finish, self.desk)
+        await aside(self.desk.ask_to_finish)
         self._follower.course.state = "finishing"
         self._publish([])
         return self.state()
@@ -161,8 +167,8 @@ class Teaching:
             epoch=course.epoch,
             epochs=course.epochs,
             seconds_left=seconds_left(course, self._before, time.time()),
-            history=[epoch_of(entry) for entry in course.history],
-            notes=[_both(what, cure) for what, cure in course.trouble],
+            history=course.history,
+            notes=[_both(what, in_studio(cure)) for what, cure in course.trouble],
             error=course.error and without_paths(course.error, self.project.root),
             resumable=course.state == "failed" and course.has_run,
         )
@@ -176,6 +182,7 @@ class Teaching:
 
     async def _check_free(self) -> None:
         at_work = self._follower is not None and self._follower.course.at_work
+        await aside(self.desk.check)
         if at_work or await aside(is_held, self.desk.lock):
             raise Problem(409, "already_teaching", "A training is at work. Stop it, or wait for its end.")
         require_packages("Teaching", *NEEDED)
@@ -201,7 +208,7 @@ class Teaching:
 
     def _training_counts(self) -> dict[str, int]:
         """Class to number of pictures that can be learned from."""
-        with hiding(self.project.root), self.project.lock:
+        with self.project.lock:
             classes = self.project.listing().classes.values()
             return {
                 one.name: sum(picture.part in (None, "train") for picture in one.pictures) for one in classes
@@ -210,8 +217,7 @@ class Teaching:
     async def _begin(self, job: Job) -> None:
         self._before = await aside(self.shelf.seconds)
         await aside(put_away, self.desk, await aside(self.shelf.resumable))
-        with hiding(self.project.root):
-            self._follower = await aside(begin, self.desk, job)
+        self._follower = await aside(begin, self.desk, job)
         self._publish([])
         self._following = asyncio.create_task(self._follow())
 
@@ -232,18 +238,26 @@ class Teaching:
         return follower.course.at_work
 
     async def _ended(self, follower: Follower) -> None:
-        if follower.course.state in ("done", "stopped"):
-            await aside(self.shelf.use_newest)
-        await aside(put_away, self.desk, await aside(self.shelf.resumable))
+        """Tidy up; where the disk forbids it, the next training says so."""
+        try:
+            await aside(self._tidy, follower)
+        except (OxmarkError, Problem) as error:
+            logger.warning("after the training: %s", error)
         self.events.publish({"type": "runs"})
 
-    def _publish(self, entries: list[Mapping[str, Any]]) -> None:
+    def _tidy(self, follower: Follower) -> None:
+        if follower.course.state in ("done", "stopped"):
+            self.shelf.use_newest()
+            self._current.forget()
+            self._current.found()  # opened here, not at the next request
+        put_away(self.desk, self.shelf.resumable())
+
+    def _publish(self, entries: list[Epoch]) -> None:
         """Tell the state, once for each new epoch."""
         body = self.state().model_dump(mode="json", exclude={"history"})
-        for entry in entries[:-1]:
-            told: Epoch = epoch_of(entry)
+        for told in entries[:-1]:
             self.events.publish({"type": "teach", **body, "epoch": told.epoch, "entry": told.model_dump()})
-        newest = {"entry": epoch_of(entries[-1]).model_dump()} if entries else {}
+        newest = {"entry": entries[-1].model_dump()} if entries else {}
         self.events.publish({"type": "teach", **body, **newest})
 
 

@@ -8,10 +8,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
+from oxmark.data.walk import shown_name
+from oxmark.web.studio.runs_reading import epoch_of, message_of
+from oxmark.web.studio.teach_schemas import Epoch
 from oxmark.web.studio.teacher_job import Job
+from oxmark.web.studio.teaching_files import open_plain
 from oxmark.words import Message
 
 State: TypeAlias = Literal["idle", "starting", "running", "finishing", "done", "stopped", "failed"]
+MOST_AT_ONCE = 64 * 2**20
+"""Bytes of events, some days of a training."""
+LARGEST = 1e12
+"""Seconds since 1970 have ten digits; nothing else that is told is more."""
 AT_WORK = ("starting", "running", "finishing")
 STAGES = (
     "import",
@@ -40,7 +48,7 @@ class Course:
         total: of so many; 0 where nobody counts.
         epochs: Of the recipe.
         calibrating: What calibrating takes, in epochs of the training.
-        history: An entry an epoch, as ``history.csv`` names its values.
+        history: An entry an epoch.
         ends: When each epoch of this process ended, in seconds since 1970.
         trouble: What goes wrong: what is seen, and what to try.
         has_run: Whether there is a run folder that can be gone on with.
@@ -55,7 +63,7 @@ class Course:
     total: int = 0
     epochs: int = 0
     calibrating: tuple[float, float] = (0.0, 0.0)
-    history: list[Mapping[str, Any]] = field(default_factory=list)
+    history: list[Epoch] = field(default_factory=list)
     ends: list[float] = field(default_factory=list)
     trouble: list[tuple[Message, Message]] = field(default_factory=list)
     has_run: bool = False
@@ -64,18 +72,19 @@ class Course:
     @property
     def epoch(self) -> int:
         """The number of the last epoch, from 1; 0 before it."""
-        return int(self.history[-1]["epoch"]) if self.history else 0
+        return self.history[-1].epoch if self.history else 0
 
     @property
     def at_work(self) -> bool:
         """Whether its process is expected to be alive."""
         return self.state in AT_WORK
 
-    def take(self, line: bytes) -> Mapping[str, Any] | None:
+    def take(self, line: bytes) -> Epoch | None:
         """Learn from a line of the events.
 
         Args:
-            line: JSON; a line that is none is passed over, as only a full disk leaves such.
+            line: JSON; a line that is none, or tells what cannot be, is passed over, as only a full disk or
+                another program leaves such.
 
         Returns:
             The entry of the epoch, if the line told of one.
@@ -83,25 +92,27 @@ class Course:
         try:
             event = json.loads(line)
             return self._learn(event["type"], event)
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError):
             return None
 
-    def _learn(self, kind: str, event: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    def _learn(self, kind: str, event: Mapping[str, Any]) -> Epoch | None:
         if kind == "plan":
-            self.epochs = int(event["epochs"])
-            self.calibrating = float(event["cross_fit"]), float(event["factor"])
+            calibrating = _finite(event["cross_fit"]), _finite(event["factor"])
+            self.epochs, self.calibrating = int(_finite(event["epochs"])), calibrating
         elif kind == "stage":
-            self._begin(str(event["name"]), float(event["at"]))
+            self._begin(str(event["name"]), _finite(event["at"]))
         elif kind == "pieces":
-            self.done, self.total = int(event["done"]), int(event["total"])
+            self.done, self.total = int(_finite(event["done"])), int(_finite(event["total"]))
         elif kind == "run":
             self.has_run = True
         elif kind == "trouble":
-            self.trouble.append((Message.from_json(event["what"]), Message.from_json(event["cure"])))
+            self.trouble.append((message_of(event["what"]), message_of(event["cure"])))
         elif kind == "epoch":
-            return self._epoch(dict(event["entry"]), None if event.get("before") else float(event["at"]))
+            at = None if event.get("before") else _finite(event["at"])
+            return self._epoch(epoch_of(event["entry"]), at)
         elif kind == "end" and event["state"] in ("done", "stopped", "failed"):
-            self.state, self.error = event["state"], event.get("error")
+            error = event.get("error")
+            self.state, self.error = event["state"], None if error is None else shown_name(str(error))
         return None
 
     def _begin(self, name: str, at: float) -> None:
@@ -110,12 +121,20 @@ class Course:
         if self.state == "starting" and name != "import":
             self.state = "running"
 
-    def _epoch(self, entry: Mapping[str, Any], at: float | None) -> Mapping[str, Any]:
-        self.done = int(entry["epoch"])
+    def _epoch(self, entry: Epoch, at: float | None) -> Epoch:
+        self.done = entry.epoch
         self.history.append(entry)
         if at is not None:
             self.ends.append(at)
         return entry
+
+
+def _finite(value: Any) -> float:
+    """A number that a training can have. Raises :class:`ValueError` for one that it cannot."""
+    number = float(value)
+    if not abs(number) < LARGEST:
+        raise ValueError("no such number")
+    return number
 
 
 class Reader:
@@ -133,9 +152,9 @@ class Reader:
     def lines(self) -> list[bytes]:
         """The lines that were completed since the last call."""
         try:
-            with self._path.open("rb") as file:
+            with open_plain(self._path) as file:
                 file.seek(self._at)
-                data = file.read()
+                data = file.read(MOST_AT_ONCE)
         except OSError:
             return []
         whole = data[: data.rfind(b"\n") + 1]

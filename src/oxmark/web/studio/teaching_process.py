@@ -10,10 +10,12 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, TypeVar
 
+from oxmark.errors import OutputError
 from oxmark.files import make_folder, output_error
+from oxmark.web.studio.teach_schemas import Epoch
 from oxmark.web.studio.teacher_job import ALREADY, Desk, Job, is_held
 from oxmark.web.studio.teaching_course import Course, Reader
 
@@ -36,7 +38,7 @@ class Follower:
         self._desk, self._process = desk, process
         self._reader = Reader(desk.events)
 
-    def look(self) -> tuple[list[Mapping[str, Any]], bool]:
+    def look(self) -> tuple[list[Epoch], bool]:
         """Read what is new; a process that died untold makes the training a failed one.
 
         Returns:
@@ -55,7 +57,10 @@ class Follower:
     def _alive(self) -> bool:
         if self._process is not None:
             return self._process.poll() is None
-        return is_held(self._desk.lock) or self._desk.is_fresh()
+        try:
+            return is_held(self._desk.lock) or self._desk.is_fresh()
+        except OutputError:  # where no lock can be, nobody holds it
+            return False
 
     def _reason(self) -> str:
         """Why the process died without saying so."""
@@ -105,26 +110,22 @@ def left_behind(desk: Desk) -> Follower | None:
     return Follower(desk, job) if job is not None else None
 
 
-def ask_to_finish(desk: Desk) -> None:
-    """Ask the training to end after its epoch. Raises :class:`OutputError`."""
-    try:
-        desk.finish.touch()
-    except OSError as error:
-        raise output_error(desk.finish, error) from error
-
-
 def put_away(desk: Desk, runs: set[str]) -> None:
     """Take away what no unfinished run needs any more.
 
     Args:
         desk: The files of the project's training.
         runs: Names of the runs that can be gone on with.
+
+    Raises:
+        FolderError: One of its folders is a link; nothing is deleted through that.
+        OutputError: The job cannot be taken away.
     """
-    desk.job.unlink(missing_ok=True)
-    kept = desk.folder / "pictures"
-    for folder in kept.iterdir() if kept.is_dir() else ():
+    desk.check()
+    desk.take_away(desk.job)
+    for folder in desk.kept.iterdir() if desk.kept.is_dir() else ():
         if folder.name not in runs:
-            shutil.rmtree(folder, ignore_errors=True)
+            shutil.rmtree(folder, ignore_errors=True)  # which follows no link
 
 
 async def aside(function: Callable[..., Result], *given: Any) -> Result:

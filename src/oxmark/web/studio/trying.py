@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from oxmark.web.problems import Problem, hiding
+from oxmark.errors import OxmarkError
+from oxmark.web.problems import Problem
 from oxmark.web.studio.greys import grey_base64
 from oxmark.web.studio.listing import id_of
-from oxmark.web.studio.runs import BUILTIN, Shelf
+from oxmark.web.studio.runs import BUILTIN, CURRENT, Shelf
 from oxmark.web.studio.runs_reading import MODEL
 from oxmark.web.studio.teach_schemas import Pair
+from oxmark.web.studio.teaching_files import stamp
 from oxmark.web.studio.trying_schemas import Answer, Heat, View
 
 if TYPE_CHECKING:
@@ -61,32 +63,55 @@ class Answerer:
             folder: The run folder; None for the built-in model.
 
         Raises:
-            ModelFileError: The file cannot be opened.
+            ModelFileError: The file cannot be opened; the shelf calls the run broken from now on.
         """
-        from oxmark.inference import load
-
         with self._lock:
-            stamp = None if folder is None else _stamp(folder / MODEL)
+            of_file = None if folder is None else stamp(folder / MODEL)
             known = self._open.get(folder)
-            if known is None or known[0] != stamp:
-                known = stamp, load(folder)
+            if known is None or known[0] != of_file:
+                known = of_file, self._opened(folder)
                 self._open[folder] = known
             self._open.move_to_end(folder)
             while len(self._open) > KEPT:
                 self._open.popitem(last=False)
             return known[1]
 
-    async def answer(self, data: bytes, run: str, *, view: bool, root: Path) -> Answer:
+    def current(self) -> tuple[Path | None, Classifier]:
+        """The run that answers, and its model; where that cannot be opened, the next one's.
+
+        Raises:
+            FolderError: The folder of the runs cannot be read.
+        """
+        while True:
+            folder = self._shelf.answering(CURRENT)
+            try:
+                return folder, self.classifier(folder)
+            except OxmarkError:  # the shelf knows now, and gives another one
+                if folder is None:
+                    raise
+
+    def _opened(self, folder: Path | None) -> Classifier:
+        from oxmark.inference import load
+
+        try:
+            return load(folder)
+        except OxmarkError:
+            if folder is not None:
+                self._shelf.call_damaged(folder)
+            raise
+
+    async def answer(self, data: bytes, run: str, *, view: bool) -> Answer:
         """Answer one picture.
 
         Args:
             data: The bytes of its file.
             run: Id of a run, ``"builtin"`` or ``"current"``.
             view: Also what the network saw, and where the evidence lies.
-            root: The project; its path is kept out of errors.
 
         Raises:
-            Problem: No such run, a picture that cannot be read, or too many at the same time.
+            Problem: No such run, or too many at the same time.
+            PictureError: It cannot be read.
+            ModelFileError: The run's model cannot be opened.
         """
         if self._waiting >= MOST_WAITING:
             raise Problem(
@@ -97,10 +122,7 @@ class Answerer:
             )
         self._waiting += 1
         try:
-            with hiding(root):
-                return await asyncio.get_running_loop().run_in_executor(
-                    self._pool, self._answer, data, run, view
-                )
+            return await asyncio.get_running_loop().run_in_executor(self._pool, self._answer, data, run, view)
         finally:
             self._waiting -= 1
 
@@ -108,8 +130,7 @@ class Answerer:
         from oxmark.data.decode import decode, picture_info
 
         begun = time.perf_counter()
-        folder = self._shelf.answering(run)
-        classifier = self.classifier(folder)
+        folder, classifier = self._chosen(run)
         info = picture_info(data, name="the picture")
         with self._large if info.width * info.height > LARGE else contextlib.nullcontext():
             pixels = decode(data, name="the picture")
@@ -123,6 +144,12 @@ class Answerer:
             milliseconds=round(1000 * (time.perf_counter() - begun), 2),
             view=_view(found, classifier, pixels) if view else None,
         )
+
+    def _chosen(self, run: str) -> tuple[Path | None, Classifier]:
+        if run == CURRENT:
+            return self.current()
+        folder = self._shelf.answering(run)
+        return folder, self.classifier(folder)
 
 
 def _view(found: Seen, classifier: Classifier, pixels: npt.NDArray[np.uint8]) -> View:
@@ -146,11 +173,3 @@ def _view(found: Seen, classifier: Classifier, pixels: npt.NDArray[np.uint8]) ->
         ),
         sentence=Pair.of(explanation.sentence),
     )
-
-
-def _stamp(file: Path) -> tuple[int, int, int] | None:
-    try:
-        status = file.stat()
-    except OSError:  # opening it will say why
-        return None
-    return status.st_size, status.st_mtime_ns, status.st_ino

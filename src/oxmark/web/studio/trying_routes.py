@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request
 
 from oxmark.web.description import problem
 from oxmark.web.problems import Problem
+from oxmark.web.studio.hiding import hiding_route
 from oxmark.web.studio.runs import CURRENT
 from oxmark.web.studio.trying_schemas import Answer
 
@@ -25,7 +26,7 @@ _BODY = {
 
 def routes(teaching: Teaching) -> APIRouter:
     """The routes of :class:`~oxmark.web.studio.trying.Answerer`."""
-    router = APIRouter(tags=["try"])
+    router = APIRouter(tags=["try"], route_class=hiding_route(teaching.project.root))
 
     @router.post(
         "/answer",
@@ -45,6 +46,6 @@ def routes(teaching: Teaching) -> APIRouter:
         data = await request.body()
         if not data:
             raise Problem(415, "not_a_picture", "No picture was sent. Send the bytes of a picture file.")
-        return await teaching.answerer.answer(data, run, view=view, root=teaching.project.root)
+        return await teaching.answerer.answer(data, run, view=view)
 
     return router

@@ -53,12 +53,21 @@ FIT = {"type": "stage", "at": 0.0, "name": "fit"}
         b'{"type": "epoch", "at": 1, "entry": 3}',
         b'{"type": "end", "state": "odd"}',
         b'{"type": "pieces", "done": "x", "total": 1}',
+        b'{"type": "pieces", "done": 1, "total": Infinity}',
+        b"[" * 100_000,
+        b'{"type": "plan", "epochs": Infinity, "cross_fit": 0, "factor": 0}',
+        b'{"type": "plan", "epochs": 3, "cross_fit": 0, "factor": NaN}',
+        b'{"type": "plan", "epochs": 1' + b"0" * 400 + b', "cross_fit": 1, "factor": 1}',
+        b'{"type": "stage", "name": "fit", "at": Infinity}',
+        b'{"type": "epoch", "entry": {"epoch": 1}, "at": 1}',
+        json.dumps({"type": "trouble", "what": {"code": "no.such", "values": {}}, "cure": {}}).encode(),
+        b'{"type": "trouble", "what": 3, "cure": {"code": "words.example", "values": {}}}',
     ],
 )
 def test_a_line_that_is_torn_is_passed_over(line: bytes) -> None:
     found = Course(JOB)
     assert found.take(line) is None
-    assert (found.state, found.history, found.done) == ("starting", [], 0)
+    assert found == Course(JOB)
 
 
 def test_only_whole_lines_are_read_and_each_once(tmp_path: Path) -> None:
@@ -83,6 +92,18 @@ def test_stages_epochs_and_the_end(tmp_path: Path) -> None:
     assert (found.done, found.total, found.epochs, found.at_work) == (1, 10, 10, True)
     found = course(PLAN, FIT, epoch(1, 1.0), {"type": "end", "at": 9, "state": "failed", "error": "No."})
     assert (found.state, found.error, found.at_work) == ("failed", "No.", False)
+
+
+@pytest.mark.parametrize("number", [-1, 10**9, 10**400])
+def test_an_epoch_that_no_recipe_has_is_passed_over(number: int) -> None:
+    assert course(epoch(number, 1.0)) == Course(JOB)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"), [(None, None), ("No.", "No."), ({"a": 1}, "{'a': 1}"), ("\ud800", "\\ud800")]
+)
+def test_why_it_failed_is_a_text(error: object, told: str | None) -> None:
+    assert course({"type": "end", "state": "failed", "error": error}).error == told
 
 
 # An epoch takes 2 seconds; calibrating takes 2 * 0.25 * 10 epochs, which is 10 seconds.
@@ -129,7 +150,18 @@ def test_a_lock_is_held_until_it_is_let_go(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", "[]", "3", '{"run": "a"}', '{"project": 1, "runs": "", "run": "", "recipe": {}}'],
+    [
+        "",
+        "{",
+        "[]",
+        "3",
+        "[" * 100_000,
+        '{"run": "a"}',
+        '{"project": 1, "runs": "", "run": "a", "recipe": {}}',
+        '{"project": "", "runs": "", "run": "a", "recipe": {}, "seed": "b"}',
+        '{"project": "", "runs": "", "run": "../a", "recipe": {}}',
+        '{"project": "", "runs": "", "run": "", "recipe": {}}',
+    ],
 )
 def test_a_job_that_cannot_be_read(text: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError):

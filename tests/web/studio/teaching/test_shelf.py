@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from oxmark.web.studio import trying_current
 from oxmark.web.studio.listing import id_of
 from oxmark.web.studio.runs_page import policy
 from oxmark.web.studio.runs_routes import attachment
 
 if TYPE_CHECKING:
-    from tests.web.studio.teaching.conftest import Opened, Taught
+    from tiny_runs import Opened, Taught
 
 
 def run_of(project: Path) -> Path:
@@ -37,7 +38,8 @@ def test_a_finished_run_says_all_about_itself(first: Taught) -> None:
     low, high = metrics["accuracy"]["interval_95"]
     assert (run["accuracy"]["right"], run["accuracy"]["low"]) == (metrics["accuracy"]["right"], low)
     assert run["accuracy"]["high"] == high
-    assert [said["en"] for said in run["verdict"]] == [said["text"] for said in facts["verdict"]]
+    assert [said["en"] for said in run["verdict"][:2]] == [said["text"] for said in facts["verdict"][:2]]
+    assert "oxmark" not in run["verdict"][2]["en"] and "oxmark" in facts["verdict"][2]["text"]
     assert all(said["ko"] != said["en"] for said in run["verdict"])
 
 
@@ -64,6 +66,17 @@ def folder_of_facts(run: Path) -> None:
     (run / "run.json").mkdir()
 
 
+def pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def link_out(path: Path) -> None:
+    elsewhere = path.parents[3] / "elsewhere"
+    path.rename(elsewhere)
+    path.symlink_to(elsewhere)
+
+
 ODD: dict[str, Change] = {
     "empty": empty,
     "no facts": lambda run: (run / "run.json").unlink(),
@@ -72,11 +85,31 @@ ODD: dict[str, Change] = {
     "facts of another type": lambda run: (run / "run.json").write_text('{"status": 3, "classes": "OX"}'),
     "facts that are no text": lambda run: (run / "run.json").write_bytes(b"\xff\xfe\x00"),
     "facts that are a folder": folder_of_facts,
+    "facts without an end": lambda run: (run / "run.json").write_text("[" * 100_000),
+    "facts in a pipe": lambda run: pipe(run / "run.json"),
+    "facts of many bytes": lambda run: os.truncate(run / "run.json", 2**34),
+    "linked facts": lambda run: link_out(run / "run.json"),
+    "a linked model": lambda run: link_out(run / "model.onnx"),
     "not finished": lambda run: edit(run, status="training"),
     "no model": lambda run: (run / "model.onnx").unlink(),
 }
 WEAK: dict[str, Change] = {
     "torn recipe": lambda run: (run / "recipe.toml").write_text("name = "),
+    "a recipe without an end": lambda run: (run / "recipe.toml").write_text("a = " + "[" * 100_000),
+    "infinite epochs": lambda run: (run / "recipe.toml").write_text('name = "a"\nepochs = inf\n'),
+    "a recipe in a pipe": lambda run: pipe(run / "recipe.toml"),
+    "metrics without an end": lambda run: (run / "metrics.json").write_text("[" * 100_000),
+    "infinite metrics": lambda run: (run / "metrics.json").write_text(
+        '{"accuracy": {"right": 1, "total": 1, "share": NaN, "interval_95": [0, Infinity]}}'
+    ),
+    "linked metrics": lambda run: link_out(run / "metrics.json"),
+    "a history in a pipe": lambda run: pipe(run / "history.csv"),
+    "a sentence of another file": lambda run: edit(
+        run, verdict=[{"code": "/etc/passwd.x", "values": {}, "text": "!"}]
+    ),
+    "a sentence without its values": lambda run: edit(
+        run, verdict=[{"code": "words.example", "values": {}, "text": "!"}]
+    ),
     "no history": lambda run: (run / "history.csv").unlink(),
     "history of something else": lambda run: (run / "history.csv").write_text("a,b\n1,2\n"),
     "torn metrics": lambda run: (run / "metrics.json").write_text('{"accuracy": {"right": "x"}}'),
@@ -109,6 +142,70 @@ def test_what_is_damaged_beside_the_model_is_left_out(name: str, again: Path, st
     WEAK[name](run_of(again))
     run, _ = studio.get("/runs")["runs"]
     assert (run["state"], studio.get("/runs")["current"]) == ("finished", run["id"])
+
+
+def test_a_name_that_is_no_text_is_shown_all_the_same(again: Path, studio: Opened) -> None:
+    (again / "runs" / os.fsdecode(b"\xff\xfe")).mkdir()
+    names = {run["name"] for run in studio.get("/runs")["runs"]}
+    assert names == {"\\udcff\\udcfe", "marks 1", "Built-in O/X model"}
+
+
+@pytest.mark.parametrize("instead", [lambda path: None, Path.touch])
+def test_runs_that_were_taken_away_are_no_runs(
+    instead: Callable[[Path], None], again: Path, studio: Opened
+) -> None:
+    shutil.rmtree(again / "runs")
+    instead(again / "runs")
+    assert [run["id"] for run in studio.get("/runs")["runs"]] == ["builtin"]
+    assert studio.studio.teaching.current_classifier()[0] == "Built-in O/X model"
+
+
+def states(studio: Opened) -> dict[str, str]:
+    return {run["id"]: run["state"] for run in studio.get("/runs")["runs"]}
+
+
+def test_a_model_that_cannot_be_opened_is_broken_and_the_next_one_answers(
+    again: Path, two: tuple[str, str], studio: Opened
+) -> None:
+    newer, older = two
+    assert studio.get("/runs")["current"] == newer
+    folder = next(path for path in (again / "runs").iterdir() if id_of(path.name) == newer)
+    before = (folder / "model.onnx").read_bytes()
+    (folder / "model.onnx").write_bytes(b"garbage")
+    assert states(studio) == {newer: "broken", older: "finished", "builtin": "finished"}
+    assert studio.get("/runs")["current"] == older
+    assert studio.send("POST", f"/runs/{newer}/use", status=422)["code"] == "model_file"
+    assert studio.studio.teaching.current_classifier()[0] == "by hand"
+    (folder / "model.onnx").write_bytes(before)
+    assert states(studio)[newer] == "finished" and studio.get("/runs")["current"] == newer
+
+
+def test_where_the_project_is_stays_on_the_machine(again: Path, studio: Opened) -> None:
+    shutil.rmtree(again / ".oxmark" / "new", ignore_errors=True)
+    (again / ".oxmark" / "new").touch()
+    told = studio.send("POST", "/runs/builtin/use", status=507)
+    assert told["code"] == "cannot_write" and str(again.parent) not in told["error"]
+
+
+def test_the_service_does_not_look_at_the_runs_for_each_picture(
+    studio: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    teaching = studio.studio.teaching
+    looked: list[None] = []
+    real = teaching.answerer.current
+
+    def noted() -> Any:
+        looked.append(None)
+        return real()
+
+    monkeypatch.setattr(teaching.answerer, "current", noted)
+    monkeypatch.setattr(trying_current, "FRESH", 60.0)
+    for _ in range(5):
+        name = teaching.current_classifier()[0]
+    assert (name, len(looked)) == ("marks 1", 1)
+    monkeypatch.setattr(trying_current, "FRESH", -1.0)
+    teaching.current_classifier()
+    assert len(looked) == 2
 
 
 def test_what_is_no_run_folder_is_not_listed(again: Path, studio: Opened) -> None:
@@ -163,16 +260,21 @@ def test_a_name_is_kept(again: Path, open_studio: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "  ", "a\nb", "x" * 61, "\u202e"])
-def test_names_that_cannot_be_used(name: str, studio: Opened) -> None:
-    run = studio.get("/runs")["current"]
-    assert studio.send("PATCH", f"/runs/{run}", {"name": name}, 422)["code"] == "bad_name"
-    assert studio.get("/runs")["runs"][0]["name"] == "marks 1"
+def test_names_that_cannot_be_used(name: str, unchanged: Opened) -> None:
+    run = unchanged.get("/runs")["current"]
+    assert unchanged.send("PATCH", f"/runs/{run}", {"name": name}, 422)["code"] == "bad_name"
+    assert unchanged.get("/runs")["runs"][0]["name"] == "marks 1"
 
 
 @pytest.mark.parametrize("name", ["../../etc", "a/b", "C:\\x", '";\r\nx'])
 def test_no_name_becomes_a_place_or_a_header(name: str) -> None:
     told = attachment(b"", name, ".onnx").headers["content-disposition"]
     assert "/" not in told and "\\" not in told and '"' not in told and "\n" not in told
+
+
+def test_a_file_keeps_the_whole_name_of_its_run() -> None:
+    told = attachment(b"", "O/X 2", ".onnx").headers["content-disposition"]
+    assert told.endswith("filename*=UTF-8''O_X%202.onnx")
 
 
 ASKED = [
@@ -189,11 +291,8 @@ ASKED = [
 
 @pytest.mark.parametrize("id", ["0123456789abcdef", "%2e%2e"])
 @pytest.mark.parametrize(("method", "path", "body"), ASKED)
-def test_a_run_that_is_not_there(
-    method: str, path: str, body: Any, id: str, project: Path, open_studio: Any
-) -> None:
-    with open_studio(project) as studio:
-        response = studio.client.request(method, f"/api{path.format(id=id)}", json=body)
+def test_a_run_that_is_not_there(method: str, path: str, body: Any, id: str, unchanged: Opened) -> None:
+    response = unchanged.client.request(method, f"/api{path.format(id=id)}", json=body)
     assert (response.status_code, response.json()["code"] in ("no_such_run", "not_found")) == (404, True)
 
 
@@ -201,9 +300,9 @@ def test_a_run_that_is_not_there(
     ("method", "path", "body"), [one for one in ASKED if one[1].endswith(("{id}", "report"))]
 )
 def test_the_builtin_model_is_neither_renamed_nor_deleted(
-    method: str, path: str, body: Any, studio: Opened
+    method: str, path: str, body: Any, unchanged: Opened
 ) -> None:
-    assert studio.send(method, path.format(id="builtin"), body, 404)["code"] == "no_such_run"
+    assert unchanged.send(method, path.format(id="builtin"), body, 404)["code"] == "no_such_run"
 
 
 # --- what is taken away -------------------------------------------------------------------------------------
@@ -214,7 +313,7 @@ def test_a_deleted_run_comes_back_whole(again: Path, studio: Opened) -> None:
     before = {path.relative_to(run): path.read_bytes() for path in run.rglob("*") if path.is_file()}
     id = studio.get("/runs")["current"]
     undo = studio.send("DELETE", f"/runs/{id}")["undo"]
-    assert undo["ko"] == "학습 결과 'marks 1'을(를) 지웠습니다."
+    assert undo["ko"] == "'marks 1' 학습 결과를 삭제했습니다."
     assert not run.exists() and studio.get("/runs")["current"] == "builtin"
     assert studio.get("/project")["undo"] == undo
     studio.send("POST", "/undo")
@@ -249,12 +348,12 @@ def test_a_keras_file_opens_and_its_draft_is_gone(again: Path, studio: Opened) -
     assert list((again / ".oxmark" / "teaching" / "exports").iterdir()) == []
 
 
-def test_without_keras_the_cure_is_told(studio: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_keras_the_cure_is_told(unchanged: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
     from importlib import util
 
     real = util.find_spec
     monkeypatch.setattr(util, "find_spec", lambda name, *rest: None if name == "keras" else real(name, *rest))
-    told = studio.get(f"/runs/{studio.get('/runs')['current']}/model.keras", 501)
+    told = unchanged.get(f"/runs/{unchanged.get('/runs')['current']}/model.keras", 501)
     assert told["code"] == "missing_extra" and "pip install 'oxmark[keras]'" in told["error"]
 
 

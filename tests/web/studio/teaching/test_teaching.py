@@ -15,10 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from oxmark.web.studio import teacher
+from oxmark.web.studio.listing import id_of
 from oxmark.web.studio.teacher_job import ALREADY, Desk, Job, Lock
+from oxmark.web.studio.teacher_telling import Telling
 
 if TYPE_CHECKING:
-    from tests.web.studio.teaching.conftest import Taught
+    from tiny_runs import Taught
 
 Open = Callable[[Path], contextlib.AbstractContextManager[Any]]
 LONG = 3000
@@ -76,13 +79,20 @@ def test_after_the_end_nothing_is_left_but_the_run(taught: Path) -> None:
     assert desk.errors.read_bytes() == b""
 
 
-def test_ended_early_the_best_epoch_becomes_a_run(project: Path, open_studio: Open) -> None:
+def test_ended_early_the_best_epoch_becomes_a_run_even_if_the_studio_ends_first(
+    project: Path, open_studio: Open
+) -> None:
     with open_studio(project) as studio:
         studio.teach(epochs=LONG)
+        assert studio.teach(status=409)["code"] == "already_teaching"
         studio.wait_for_epoch()
         studio.wait_for_epoch()
         assert studio.send("DELETE", "/teach")["state"] == "finishing"
-        end = studio.wait_for_end()
+    with open_studio(project) as studio:
+        assert studio.get("/teach")["state"] in ("finishing", "stopped")
+        if studio.get("/teach")["state"] == "finishing":
+            studio.wait_for_end()
+        end = studio.get("/teach")
         assert (end["state"], end["error"]) == ("stopped", None)
         run = studio.get("/runs")["runs"][0]
         assert studio.send("DELETE", "/teach", status=409)["code"] == "not_teaching"
@@ -123,13 +133,12 @@ def test_killed_it_is_told_and_gone_on_with_to_the_same_file(
 
 
 def test_what_goes_wrong_in_the_training_is_told_in_a_sentence(project: Path, open_studio: Open) -> None:
-    for path in (project / "X").iterdir():
-        path.write_bytes(b"\x89PNG\r\n\x1a\n torn")
+    (project / "metadata.csv").write_text("drawer\nanna\n")
     with open_studio(project) as studio:
         studio.teach()
         end = studio.wait_for_end()
         assert (end["state"], end["resumable"]) == ("failed", False)
-        assert end["error"].startswith("marks: every class needs some training pictures, but 'X' has none.")
+        assert end["error"].startswith("metadata.csv") and str(project.parent) not in end["error"]
         assert [run["id"] for run in studio.get("/runs")["runs"]] == ["builtin"]
 
 
@@ -198,33 +207,27 @@ def test_a_killed_studio_leaves_the_training_alone_and_the_next_one_follows_it(
 
 
 def test_a_training_that_died_alone_is_told_by_the_next_studio(project: Path, open_studio: Open) -> None:
-    with open_studio(project) as studio:
-        run = studio.teach(epochs=LONG)["run"]
-        studio.wait_for_epoch()
-        (process,) = studio.processes()
-        child = studio.studio.teaching._follower._process
-    os.kill(process, signal.SIGKILL)
-    child.wait()
+    desk = Desk(project / ".oxmark" / "teaching")
+    desk.begin(Job(str(project), str(project / "runs"), "first", {}))
+    entry = {"epoch": 1, "loss": 0.5, "accuracy": 1.0, "validation_loss": None, "validation_accuracy": None}
+    told = [{"type": "run", "at": 1.0}, {"type": "epoch", "at": 2.0, "entry": entry}]
+    desk.events.write_text("".join(json.dumps(event) + "\n" for event in told))
     with open_studio(project) as studio:
         state = studio.get("/teach")
-        assert (state["state"], state["run"], state["resumable"]) == ("failed", run, True)
+        assert (state["state"], state["run"], state["resumable"]) == ("failed", id_of("first"), True)
         assert state["error"].startswith("The training broke off while the studio was closed.")
         assert state["history"][0]["epoch"] == 1
 
 
-def test_a_wish_to_end_reaches_a_training_that_only_begins_and_outlives_the_studio(
-    project: Path, open_studio: Open
-) -> None:
-    with open_studio(project) as studio:
-        studio.teach(epochs=LONG)
-        assert studio.teach(status=409)["code"] == "already_teaching"
-        assert studio.send("DELETE", "/teach")["state"] == "finishing"
-    with open_studio(project) as studio:
-        assert studio.get("/teach")["state"] in ("finishing", "stopped")
-        if studio.get("/teach")["state"] == "finishing":
-            studio.wait_for_end()
-        assert studio.get("/teach")["state"] == "stopped"
-    assert facts(only_run(project))["ended_by_user"] == 1
+def test_a_wish_to_end_reaches_a_training_that_only_begins(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "teaching")
+    desk.folder.mkdir()
+    desk.begin(Job(str(tmp_path), str(tmp_path / "runs"), "first", {}))
+    telling = Telling(desk)
+    assert not telling.should_finish()
+    desk.ask_to_finish()
+    assert telling.should_finish()
+    assert [json.loads(line)["name"] for line in desk.events.read_text().splitlines()] == ["calibrate"]
 
 
 def test_told_to_end_by_the_system_it_saves_itself(project: Path, open_studio: Open) -> None:
@@ -239,13 +242,13 @@ def test_told_to_end_by_the_system_it_saves_itself(project: Path, open_studio: O
     assert (only_run(project) / "checkpoint" / "state.safetensors").exists()
 
 
-def test_there_are_never_two(project: Path) -> None:
+def test_there_are_never_two(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     desk = Desk(project / ".oxmark" / "teaching")
     desk.begin(Job(str(project), str(project / "runs"), "second", {}))
     with Lock(desk.lock) as lock:
         assert lock.take()
-        command = [sys.executable, "-m", "oxmark.web.studio.teacher", str(desk.folder)]
-        assert subprocess.run(command, check=False).returncode == ALREADY
+        monkeypatch.setattr(teacher, "PATIENCE", 0.0)
+        assert teacher.main([str(desk.folder)]) == ALREADY
     assert desk.events.read_bytes() == b"" and not (project / "runs").exists()
 
 
