@@ -15,6 +15,7 @@ from oxmark.web.studio.teaching_process import left_behind
 from oxmark.web.studio.teaching_time import USUAL, seconds_left
 
 JOB = Job("/marks", "/marks/runs", "first", {})
+UNKNOWN = {"code": "words.none", "values": {}}
 TAIL = sum(USUAL.values())
 
 
@@ -60,7 +61,7 @@ FIT = {"type": "stage", "at": 0.0, "name": "fit"}
         b'{"type": "plan", "epochs": 1' + b"0" * 400 + b', "cross_fit": 1, "factor": 1}',
         b'{"type": "stage", "name": "fit", "at": Infinity}',
         b'{"type": "epoch", "entry": {"epoch": 1}, "at": 1}',
-        json.dumps({"type": "trouble", "what": {"code": "no.such", "values": {}}, "cure": {}}).encode(),
+        json.dumps({"type": "trouble", "what": UNKNOWN, "cure": UNKNOWN}).encode(),
         b'{"type": "trouble", "what": 3, "cure": {"code": "words.example", "values": {}}}',
     ],
 )

@@ -224,9 +224,11 @@ def test_a_wish_to_end_reaches_a_training_that_only_begins(tmp_path: Path) -> No
     desk.folder.mkdir()
     desk.begin(Job(str(tmp_path), str(tmp_path / "runs"), "first", {}))
     telling = Telling(desk)
+    assert telling._stream is not None
     assert not telling.should_finish()
     desk.ask_to_finish()
     assert telling.should_finish()
+    telling._stream.close()
     assert [json.loads(line)["name"] for line in desk.events.read_text().splitlines()] == ["calibrate"]
 
 

@@ -15,6 +15,8 @@ from oxmark.web.studio.teacher_job import Desk, Job
 from oxmark.web.studio.teaching_process import put_away
 
 Change = Callable[[Desk], Any]
+UNKNOWN = {"code": "words.none", "values": {}}
+FOREIGN = {"code": "none.such", "values": {}}
 
 
 def put_job(desk: Desk) -> None:
@@ -45,9 +47,8 @@ LEFT: dict[str, Change] = {
     "a job in a pipe": lambda desk: os.mkfifo(desk.job),
     "infinite epochs": told('{"type": "plan", "epochs": Infinity, "cross_fit": 0, "factor": 0}'),
     "half an epoch": told('{"type": "epoch", "entry": {"epoch": 1}, "at": 1}'),
-    "an unknown sentence": told(
-        json.dumps({"type": "trouble", "what": {"code": "no.a", "values": {}}, "cure": {}})
-    ),
+    "an unknown sentence": told(json.dumps({"type": "trouble", "what": UNKNOWN, "cure": UNKNOWN})),
+    "an unknown topic": told(json.dumps({"type": "trouble", "what": FOREIGN, "cure": FOREIGN})),
     "an error of another type": told('{"type": "end", "state": "failed", "error": {"a": 1}}'),
     "events in a pipe": events_in_a_pipe,
     "a lock that is a folder": lock_that_is_a_folder,
