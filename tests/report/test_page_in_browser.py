@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,25 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from oxmark.report.document import Document
 from oxmark.report.page import report_page
 
 MakeDocument = Callable[..., Document]
 HOSTILE = ("<script>window.hacked = 1</script>", '"><img src=x onerror="window.hacked = 2">', "동그라미")
-CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    found = next(filter(None, map(shutil.which, CHROMIUMS)), None)
-    if not found:
-        pytest.fail("These tests need a browser. Install it: apt-get install chromium fonts-nanum")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])  # root has none
-        yield browser
-        browser.close()
 
 
 class Opened:
