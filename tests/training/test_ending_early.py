@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from quick_fit import quick
 
 from oxmark.recipes import Recipe, load_recipe
 from oxmark.training import checkpoint, crossfit, loop
@@ -45,14 +45,7 @@ NOTHING = Prepared(HELD_OUT.seen[:0], HELD_OUT.labels[:0], HELD_OUT.seen[:0, Non
 @pytest.fixture(autouse=True)
 def _one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     """These arrays are so small that a second thread only waits for the first."""
-    _quick(monkeypatch)
-
-
-def _quick(patch: pytest.MonkeyPatch) -> None:
-    """One thread, and four batches at a time, however many there are else."""
-    patch.setattr(os, "sched_getaffinity", lambda _process: {0}, raising=False)
-    for module in (loop, crossfit):
-        patch.setattr(module, "TOGETHER", 4)
+    quick(monkeypatch)
 
 
 def after(times: int) -> Callable[[], bool]:
@@ -90,7 +83,7 @@ def lowest(fitted: Fitted) -> int:
 @pytest.fixture(scope="module")
 def whole() -> Fitted:
     with pytest.MonkeyPatch.context() as patch:
-        _quick(patch)
+        quick(patch)
         return run()
 
 

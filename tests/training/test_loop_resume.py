@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from quick_fit import quick
 
 from oxmark.errors import RunError
 from oxmark.recipes import Recipe, load_recipe
-from oxmark.training import checkpoint, crossfit, loop
+from oxmark.training import checkpoint
 from oxmark.training.calibration import UNCALIBRATED
 from oxmark.training.loop import Fitted, Prepared, fit
 
@@ -51,14 +51,7 @@ TRAIN, HELD_OUT = noise(21, 0), noise(6, 1)
 @pytest.fixture(autouse=True)
 def _one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     """These arrays are so small that a second thread only waits for the first."""
-    _quick(monkeypatch)
-
-
-def _quick(patch: pytest.MonkeyPatch) -> None:
-    """One thread, and four batches at a time, however many there are else."""
-    patch.setattr(os, "sched_getaffinity", lambda _process: {0}, raising=False)
-    for module in (loop, crossfit):
-        patch.setattr(module, "TOGETHER", 4)
+    quick(monkeypatch)
 
 
 def run(recipe: Recipe, folder: Path | None = None, **given: Any) -> Fitted:
@@ -94,7 +87,7 @@ def same(one: Fitted, other: Fitted) -> bool:
 @pytest.fixture(scope="module")
 def unbroken() -> dict[str, Fitted]:
     with pytest.MonkeyPatch.context() as patch:
-        _quick(patch)
+        quick(patch)
         return {name: run(small(name)) for name in RECIPES}
 
 

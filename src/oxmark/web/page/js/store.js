@@ -4,39 +4,12 @@
 // onProject(fn)       fn(data) now if it is known, and after each change; returns a function that ends it
 // refresh()           read it again; many calls at once make one request
 
-import { api } from "./api.js";
 import { on } from "./events.js";
+import { Kept } from "./kept.js";
 
-export const project = { data: null };
-const listeners = new Set();
-let underway = null;
-let again = false;
-
-export function onProject(fn) {
-  listeners.add(fn);
-  if (project.data) fn(project.data);
-  return () => listeners.delete(fn);
-}
-
-export function refresh() {
-  if (underway) {
-    again = true;
-    return underway;
-  }
-  underway = read().finally(() => {
-    underway = null;
-  });
-  return underway;
-}
-
-async function read() {
-  do {
-    again = false;
-    project.data = await api.get("/api/project");
-  } while (again);
-  for (const fn of [...listeners]) fn(project.data);
-  return project.data;
-}
+export const project = new Kept("/api/project");
+export const onProject = (fn) => project.follow(fn);
+export const refresh = () => project.refresh();
 
 /** The class with this id, or undefined. */
 export function classOf(id) {

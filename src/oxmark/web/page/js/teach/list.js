@@ -16,6 +16,7 @@ import { edit, runTitle } from "./rename.js";
 import { answers, refreshRuns, runs } from "./runs.js";
 import { isBusy, resume } from "./state.js";
 import { takeBack } from "./undo.js";
+import { useRun } from "./use.js";
 
 const LAST = "oxmark.run-deleted"; // what an undo would say of the run deleted last
 
@@ -131,7 +132,7 @@ export class RunList {
               type: "button",
               class: "button small",
               "aria-label": t("teach.use_run", { name: runName(run) }),
-              onclick: () => this.#use(run),
+              onclick: () => useRun(run),
             },
             t("teach.use"),
           ),
@@ -204,16 +205,6 @@ export class RunList {
 
   #ticks() {
     for (const box of this.rows.querySelectorAll(".tick")) box.checked = this.compare.has(box.dataset.id);
-  }
-
-  async #use(run) {
-    try {
-      await api.send("POST", `/api/runs/${encodeURIComponent(run.id)}/use`);
-      await refreshRuns();
-      toast(t("teach.used", { name: runName(run) }), { key: "used" });
-    } catch (error) {
-      toast(explain(error), { kind: "error" });
-    }
   }
 
   async #delete(run) {

@@ -1,13 +1,13 @@
 // After a training: the verdict in words, the figure with its interval, and what to do next; or what failed.
 
-import { api, explain } from "../api.js";
+import { explain } from "../api.js";
 import { h, icon } from "../dom.js";
 import { number, t } from "../i18n.js";
-import { toast } from "../toast.js";
 import { percent, runName, sentence } from "./format.js";
 import { intervalBar, sides } from "./interval.js";
 import { noteList } from "./notes.js";
-import { refreshRuns, runs } from "./runs.js";
+import { runs } from "./runs.js";
+import { useRun } from "./use.js";
 
 /** The panel of a finished run. */
 export function resultPanel(run, { stopped, teach, problem }) {
@@ -79,22 +79,12 @@ function better(run) {
       { class: "actions" },
       h(
         "button",
-        { type: "button", class: "button small use-better", onclick: () => use(best) },
+        { type: "button", class: "button small use-better", onclick: () => useRun(best) },
         icon("undo"),
         t("teach.use_run", values),
       ),
     ),
   );
-}
-
-async function use(run) {
-  try {
-    await api.send("POST", `/api/runs/${encodeURIComponent(run.id)}/use`);
-    await refreshRuns();
-    toast(t("teach.used", { name: runName(run) }), { key: "used" });
-  } catch (error) {
-    toast(explain(error), { kind: "error" });
-  }
 }
 
 function about(run, stopped) {

@@ -7,41 +7,14 @@
 // current()          the run in use, or undefined
 // answers(run)       whether it has a model that answers
 
-import { api } from "../api.js";
 import { on } from "../events.js";
+import { Kept } from "../kept.js";
 import { quietly } from "./quietly.js";
 
 export const BUILTIN = "builtin";
-export const runs = { data: null };
-const listeners = new Set();
-let underway = null;
-let again = false;
-
-export function onRuns(fn) {
-  listeners.add(fn);
-  if (runs.data) fn(runs.data);
-  return () => listeners.delete(fn);
-}
-
-export function refreshRuns() {
-  if (underway) {
-    again = true;
-    return underway;
-  }
-  underway = read().finally(() => {
-    underway = null;
-  });
-  return underway;
-}
-
-async function read() {
-  do {
-    again = false;
-    runs.data = await api.get("/api/runs");
-  } while (again);
-  for (const fn of [...listeners]) fn(runs.data);
-  return runs.data;
-}
+export const runs = new Kept("/api/runs");
+export const onRuns = (fn) => runs.follow(fn);
+export const refreshRuns = () => runs.refresh();
 
 export function runOf(id) {
   return runs.data?.runs.find((run) => run.id === id);
