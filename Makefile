@@ -45,12 +45,15 @@ images: $(READY)
 builtin: $(READY)
 	$(BIN)/python tools/builtin_model.py
 
-# Figures, printed with their conditions. Long; `make bench-peers` first, once, for the comparison with Keras.
+# Figures, printed with their conditions; speed also as JSON in benchmarks/results. An hour and more, with nothing
+# else running; `make bench-peers` first, once, for the peers. `.venv/bin/python benchmarks/bench.py --help` tells how
+# to measure a part of it in minutes.
 bench: $(READY)
+	$(BIN)/python benchmarks/bench.py
 	$(BIN)/python benchmarks/real_marks.py
-	$(BIN)/python benchmarks/speed.py
 	$(BIN)/python benchmarks/service.py
 
+# Keras, scikit-learn and features learned from ImageNet, in an environment of their own (benchmarks/peers.txt).
 bench-peers: .venv-peers/.ready
 
 .venv-peers/.ready: benchmarks/peers.txt

@@ -35,7 +35,7 @@ from PIL import Image
 from oxmark.data.decode import decode
 from oxmark.data.draw import draw_mark
 from oxmark.inference import load
-from oxmark.web.service.gate import cores
+from oxmark.machine import cores
 
 CONNECTIONS = (1, 2, 4, 8, 16, 32, 64)
 PICTURES = {"PNG 28 x 28": ("PNG", 28, 28, 3), "JPEG 1350 x 900": ("JPEG", 1350, 900, 60)}
