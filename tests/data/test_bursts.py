@@ -12,11 +12,12 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
+from oxmark.data import bursts as bursts_module
 from oxmark.data.bursts import correlation, name_parts, series_pairs
 from oxmark.data.dataset import Sample
 from oxmark.data.decode import decode
 from oxmark.data.draw import draw_mark
-from oxmark.data.groups import bursts, near_copies
+from oxmark.data.groups import bursts, connected, near_copies
 from oxmark.data.traits import Traits, traits_of
 
 Pixels = npt.NDArray[np.uint8]
@@ -210,3 +211,28 @@ def test_what_leaves_on_one_side_does_not_come_in_on_the_other() -> None:
 )
 def test_words_and_numbers_of_a_name(stem: str, words: tuple[str, ...], numbers: tuple[int, ...]) -> None:
     assert name_parts(stem) == (words, numbers)
+
+
+def _grown_slowly(count: int, sure: list[tuple[int, int]], perhaps: list[tuple[int, int]]) -> list[int]:
+    """The same, looking at everything again until nothing changes."""
+    pairs, before = list(sure), -1
+    while len(pairs) != before:
+        before, series = len(pairs), connected(count, pairs).tolist()
+        for i in range(count):
+            beside = [b if a == i else a for a, b in perhaps if i in (a, b)]
+            for one in set(series) - {series[i]}:
+                if sum(series[j] == one for j in beside) > 1:
+                    pairs.append((i, series.index(one)))
+    return [int(one) for one in connected(count, pairs)]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_series_grows_until_no_frame_has_two_companions_in_another(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    near = [(i, i + step) for i in range(40) for step in (1, 2, 3) if i + step < 40]
+    chance = rng.random(len(near))
+    sure = [pair for pair, one in zip(near, chance, strict=True) if one < 0.06]
+    perhaps = [pair for pair, one in zip(near, chance, strict=True) if 0.06 <= one < 0.6]
+    found = connected(40, bursts_module._grown(40, sure, perhaps)).tolist()
+    assert found == _grown_slowly(40, sure, perhaps)
+    assert len(set(found)) < 40 - len(sure), "some were added"

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from oxmark.data import conditions
-from oxmark.data.conditions import LONGEST, Colour, on_white, opaque, paper_colour, rendered
+from oxmark.data.conditions import LONGEST, Colour, is_opaque, on_white, opaque, paper_colour, rendered
 
 Trouble = Callable[[Colour, np.random.Generator], Colour]
 TROUBLES: dict[str, Trouble] = {trouble.__name__.strip("_"): trouble for trouble in conditions._TROUBLES}
@@ -186,3 +187,28 @@ def test_the_paper_is_what_most_of_the_rim_is() -> None:
     picture = mark()
     picture[0, :10] = 0
     assert paper_colour(picture).tolist() == pytest.approx([0.95] * 3)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (7, 300), (224, 224), (225, 90), (613, 451), (900, 1350)])
+def test_an_opaque_picture_becomes_what_it_becomes_with_alpha(shape: tuple[int, int]) -> None:
+    """Without alpha Pillow is asked for less; not one bit may differ."""
+    pixels = np.random.default_rng(0).integers(0, 256, (*shape, 4), np.uint8)
+    pixels[..., 3] = 255
+    image = Image.fromarray(pixels)
+    image.thumbnail((LONGEST, LONGEST), Image.Resampling.BOX, reducing_gap=2.0)
+    colour = np.asarray(image, np.float32) / np.float32(255)
+    alpha = colour[:, :, 3:]
+    wanted = np.asarray(colour[:, :, :3] * alpha + (1 - alpha), np.float32)
+    found = on_white(pixels)
+    assert found.tobytes() == wanted.tobytes() and found.shape == wanted.shape
+    assert found.flags.c_contiguous and found.flags.writeable
+
+
+@pytest.mark.parametrize("place", [(0, 0), (5, 6), (2, 3), None])
+@pytest.mark.parametrize("alpha", [0, 127, 254])
+def test_one_transparent_pixel_is_seen_wherever_it_is(place: tuple[int, int] | None, alpha: int) -> None:
+    pixels = np.zeros((6, 7, 4), np.uint8)
+    pixels[..., 3] = 255
+    if place:
+        pixels[place][3] = alpha
+    assert is_opaque(pixels) is is_opaque(pixels[:, ::-1]) is (place is None)

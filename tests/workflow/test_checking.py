@@ -23,7 +23,7 @@ from oxmark.recipes import load_recipe
 from oxmark.words import Message
 from oxmark.workflow import checking
 from oxmark.workflow.checking import Checkup, check, checkup
-from oxmark.workflow.preparing import read_pictures
+from oxmark.workflow.gathering import gather
 from oxmark.workflow.progress import Progress
 
 Tree = Callable[..., Path]
@@ -55,10 +55,10 @@ class Read:
 
 def read_all(dataset: Dataset) -> Read:
     nothing = [False] * len(dataset.samples)
-    results = read_pictures(dataset, load_recipe("marks"), nothing, Progress())
-    good = [one for one in results if not isinstance(one, PictureError)]
-    assert len(good) == len(results)
-    return Read(dataset, [one.traits for one in good], np.stack([one.seen for one in good]))
+    found = gather(dataset, load_recipe("marks"), nothing, Progress())
+    assert not found.errors
+    traits = [one for one in found.traits if not isinstance(one, PictureError)]
+    return Read(dataset, traits, found.seen)
 
 
 @pytest.fixture(scope="module")
@@ -356,7 +356,7 @@ def test_places_for_the_copy_that_are_refused_before_the_work(
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "mine.txt").write_text("mine")
     before = everything(tmp_path)
-    monkeypatch.setattr(checking, "read_pictures", lambda *_: pytest.fail("read before the check"))
+    monkeypatch.setattr(checking, "gather", lambda *_: pytest.fail("read before the check"))
     with pytest.raises(OutputError, match=message):
         check(spoiled, fix=tmp_path / place)
     assert everything(tmp_path) == before

@@ -13,8 +13,9 @@ from PIL import Image
 from oxmark.data.folder import read_folder
 from oxmark.data.traits import read_traits
 from oxmark.recipes import Recipe, load_recipe
-from oxmark.workflow import preparing
+from oxmark.workflow import reading
 from oxmark.workflow.preparing import PreparedSet, prepare, prepare_whole
+from oxmark.workflow.reading import same_mark
 
 Tree = Callable[..., Path]
 
@@ -43,7 +44,7 @@ def test_every_picture_that_is_learned_from_has_its_views(marks: Path) -> None:
 def test_the_views_show_the_mark_of_their_picture(marks: Path) -> None:
     found = prepared(marks)
     for seen, views in zip(found.seen, found.views, strict=True):
-        assert all(preparing._same_mark(view, seen) for view in views)
+        assert all(same_mark(view, seen) for view in views)
 
 
 def test_a_view_that_lost_the_mark_is_not_learned_from(marks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,7 +53,7 @@ def test_a_view_that_lost_the_mark_is_not_learned_from(marks: Path, monkeypatch:
         pixels[:2, :2, :3] = 0  # a speck in a corner is all that is left
         return pixels
 
-    monkeypatch.setattr(preparing, "rendered", ruined)
+    monkeypatch.setattr(reading, "rendered", ruined)
     found = prepared(marks)
     assert (found.views == found.seen[:, None]).all()
 
@@ -61,10 +62,10 @@ def test_a_view_that_lost_the_mark_is_not_learned_from(marks: Path, monkeypatch:
 def test_the_same_mark_is_known_by_its_place(shift: int, same: bool) -> None:
     seen = np.zeros((1, 32, 32), np.float32)
     seen[:, 4:10, 4:28] = 1
-    assert preparing._same_mark(np.roll(seen, shift, axis=1), seen) is same
-    assert preparing._same_mark(seen * 0.3, seen)
-    assert not preparing._same_mark(np.zeros_like(seen), seen)
-    assert not preparing._same_mark(seen, np.zeros_like(seen))
+    assert same_mark(np.roll(seen, shift, axis=1), seen) is same
+    assert same_mark(seen * 0.3, seen)
+    assert not same_mark(np.zeros_like(seen), seen)
+    assert not same_mark(seen, np.zeros_like(seen))
 
 
 def test_views_repeat_themselves_and_the_seed_decides(marks: Path) -> None:
@@ -88,7 +89,7 @@ def test_without_views_there_are_none(marks: Path) -> None:
 
 
 def test_of_very_many_pictures_only_some_are_rendered(marks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(preparing, "MOST_VIEWED", 6)
+    monkeypatch.setattr(reading, "MOST_VIEWED", 6)
     found = prepared(marks)  # 12 are learned from: every second one is rendered
     differ = (found.views != found.seen[:, None]).any((1, 2, 3, 4))
     assert 3 <= differ.sum() <= 6 + 1

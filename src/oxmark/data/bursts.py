@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import lru_cache
 from itertools import chain
 
 import numpy as np
@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from oxmark.data.dataset import Sample
 from oxmark.data.traits import FRAME, Traits
+from oxmark.data.traits_table import near_bits
 from oxmark.data.walk import shown_name
 
 ALIKE = 0.92
@@ -43,6 +44,7 @@ NEXT = 3
 
 _MOVED = 3  # pixels of the 32 of the small copy that the camera may move between two frames
 _FAINTEST = 0.2  # of the strongest contrast
+_INKS_KEPT = 256  # neighbours follow each other
 _BLUR = 1.0  # pixels of the small copy: about what turning the camera by a few degrees moves
 
 _Pair = tuple[int, int]
@@ -63,19 +65,23 @@ def series_pairs(samples: Sequence[Sample], traits: Sequence[Traits]) -> list[_P
         >>> series_pairs(dataset.samples, traits)  # doctest: +SKIP
         [(0, 1), (0, 2), (1, 2)]
     """
+    pairs = np.fromiter(chain.from_iterable(_neighbours(samples)), np.int64).reshape(-1, 2)
+    bits = near_bits(traits)
+    inked: npt.NDArray[np.bool_] = np.asarray(bits.any(axis=1))
+    words = bits.view(np.uint64)
+    pairs = pairs[inked[pairs].all(axis=1)]
+    differing = np.bitwise_count(words[pairs[:, 0]] ^ words[pairs[:, 1]]).sum(axis=1)
 
-    @cache
+    @lru_cache(maxsize=_INKS_KEPT)
     def ink(i: int) -> _Ink:
         return _ink(traits[i].frame)
 
     sure: list[_Pair] = []
     perhaps: list[_Pair] = []
-    for i, j in _neighbours(samples):
-        differing = int((traits[i].near != traits[j].near).sum())
-        if differing > LOOSE_BITS or not (traits[i].near.any() and traits[j].near.any()):
-            continue
+    near_enough = differing <= LOOSE_BITS
+    for (i, j), bits_apart in zip(pairs[near_enough].tolist(), differing[near_enough].tolist(), strict=True):
         if correlation(ink(i), ink(j)) >= ALIKE:
-            (sure if differing <= NEAR_BITS else perhaps).append((i, j))
+            (sure if bits_apart <= NEAR_BITS else perhaps).append((i, j))
     return _grown(len(samples), sure, perhaps)
 
 
@@ -153,21 +159,33 @@ def _ink(frame: npt.NDArray[np.float32]) -> _Ink:
 
 def _grown(count: int, sure: list[_Pair], perhaps: list[_Pair]) -> list[_Pair]:
     """The sure pairs, and of the others those that give a frame a second companion in a series."""
-    series = np.arange(count)
+    series, members = list(range(count)), {i: [i] for pair in (*sure, *perhaps) for i in pair}
     pairs: list[_Pair] = []
 
-    def join(i: int, j: int) -> None:
-        if series[i] != series[j]:
-            pairs.append((i, j))
-            series[series == series[j]] = series[i]
+    def join(i: int, j: int) -> list[int]:
+        """Make one series of two; returns the frames whose series has another number now."""
+        if series[i] == series[j]:
+            return []
+        pairs.append((i, j))
+        large, small = sorted((series[i], series[j]), key=lambda one: -len(members[one]))
+        moved = members.pop(small)
+        members[large] += moved
+        for one in moved:
+            series[one] = large
+        return moved
 
     for pair in sure:
         join(*pair)
-    while True:
-        companions = Counter((i, int(series[j])) for a, b in perhaps for i, j in ((a, b), (b, a)))
-        more = [(i, one) for (i, one), number in companions.items() if number > 1 and series[i] != one]
-        if not more:
-            return pairs
-        for i, one in more:
-            for j in np.flatnonzero(series == one)[:1]:  # none where it has been joined to another by now
-                join(i, int(j))
+    beside: dict[int, list[int]] = defaultdict(list)
+    for i, j in perhaps:
+        beside[i].append(j)
+        beside[j].append(i)
+    waiting = deque(beside)
+    while waiting:
+        i = waiting.popleft()
+        companions = Counter(series[j] for j in beside[i])
+        for one, number in companions.items():
+            if number > 1 and one in members:  # else it has been joined to another by now
+                moved = join(i, members[one][0])
+                waiting.extend(j for frame in moved for j in [frame, *beside[frame]])
+    return pairs

@@ -45,11 +45,31 @@ def rendered(picture: Colour, rng: np.random.Generator) -> Pixels:
 
 def on_white(pixels: Pixels, longest: int = LONGEST) -> Colour:
     """uint8 RGBA ``(H, W, 4)`` made smaller, alpha on white: float32 ``(h, w, 3)``, 0..1."""
-    image = Image.fromarray(pixels)
+    plain = is_opaque(pixels)
+    image = _without_alpha(pixels) if plain else Image.fromarray(pixels)
     image.thumbnail((longest, longest), Image.Resampling.BOX, reducing_gap=2.0)
     colour = np.asarray(image, np.float32) / np.float32(255)
+    if plain:
+        return np.ascontiguousarray(colour[:, :, :3])
     alpha = colour[:, :, 3:]
     return np.asarray(colour[:, :, :3] * alpha + (1 - alpha), np.float32)
+
+
+def is_opaque(pixels: Pixels) -> bool:
+    """Whether no pixel of uint8 RGBA ``(H, W, 4)`` is transparent in the least; true of no pixels at all."""
+    whole = np.ascontiguousarray(pixels).view(np.uint32)  # four bytes at a time: a tenth of the time
+    common: np.uint32 = np.bitwise_and.reduce(whole, axis=None)
+    return common.tobytes()[3] == 255
+
+
+def _without_alpha(pixels: Pixels) -> Image.Image:
+    """The same memory as a Pillow image whose fourth byte means nothing.
+
+    Pillow would multiply by alpha first and divide by it in the end, which takes half of the time and changes
+    nothing in an opaque picture.
+    """
+    height, width = pixels.shape[:2]
+    return Image.frombuffer("RGBX", (width, height), np.ascontiguousarray(pixels), "raw", "RGBX", 0, 1)
 
 
 def opaque(picture: npt.NDArray[np.floating]) -> Pixels:
@@ -156,8 +176,8 @@ def _ruled(picture: Colour, rng: np.random.Generator) -> Colour:
         gap = max(4, int(rng.uniform(0.08, 0.3) * len(region)))
         wide = max(1, int(gap * rng.uniform(0.02, 0.12)))
         for row in range(int(rng.integers(gap)), len(region), gap):
-            mixed = np.where(np.abs(region - paper) > np.abs(line - paper), region, line)
-            region[row : row + wide] = mixed[row : row + wide]
+            under = region[row : row + wide]
+            under[...] = np.where(np.abs(under - paper) > np.abs(line - paper), under, line)
     return ruled
 
 

@@ -8,21 +8,22 @@ cross-validation.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 
 from oxmark.data.bursts import series_pairs
-from oxmark.data.copies import NEAR_BITS
 from oxmark.data.dataset import Sample
+from oxmark.data.near import near_pairs
 from oxmark.data.traits import Traits
+from oxmark.data.traits_table import digests_of, near_bits
 
 GROUPINGS = ("drawer", "near-copies", "none")
 """What may be kept together: the most first."""
 
-_BLOCK = 1024
 _Ints = npt.NDArray[np.int64]
-_Pairs = Iterable[tuple[int, int]]
+_Pairs = Iterable[tuple[int, int]] | _Ints
 
 
 def group_numbers(samples: Sequence[Sample], traits: Sequence[Traits], by: str = "drawer") -> _Ints:
@@ -52,11 +53,11 @@ def group_numbers(samples: Sequence[Sample], traits: Sequence[Traits], by: str =
         raise ValueError(f"got grouping {by!r}, expected one of {', '.join(GROUPINGS)}")
     _check_lengths(samples, traits)
     if by == "none":
-        return connected(len(samples), _same([trait.digest for trait in traits]))
-    pairs = [*_copy_pairs(traits), *series_pairs(samples, traits)]
+        return connected(len(samples), _same(digests_of(traits)))
+    pairs = [_copy_pairs(traits), _as_pairs(series_pairs(samples, traits))]
     if by == "drawer":
-        pairs += _same([sample.group for sample in samples])
-    return connected(len(samples), pairs)
+        pairs.append(_as_pairs(_same([sample.group for sample in samples])))
+    return connected(len(samples), np.concatenate(pairs))
 
 
 def near_copies(traits: Sequence[Traits]) -> _Ints:
@@ -136,7 +137,7 @@ def connected(count: int, pairs: _Pairs) -> _Ints:
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    ends = np.array([*pairs, *((i, i) for i in range(count))], np.int64).reshape(-1, 2)
+    ends = _as_pairs(pairs)
     graph = coo_array((np.ones(len(ends), np.int8), (ends[:, 0], ends[:, 1])), shape=(count, count))
     found = connected_components(graph, directed=False)[1]
     first, inverse = np.unique(found, return_index=True, return_inverse=True)[1:]
@@ -158,15 +159,13 @@ def _same(names: Sequence[Hashable | None]) -> Iterator[tuple[int, int]]:
             yield first.setdefault(name, i), i
 
 
-def _copy_pairs(traits: Sequence[Traits]) -> Iterator[tuple[int, int]]:
-    """Pairs of positions that are exact or near copies of each other."""
-    if not traits:
-        return
-    yield from _same([trait.digest for trait in traits])
-    bits = np.stack([trait.near for trait in traits])
-    inked = np.flatnonzero(bits.any(axis=1))
-    signs = np.where(bits[inked], 1, -1).astype(np.float32)
-    for start in range(0, len(inked), _BLOCK):  # in blocks: n x n floats would not fit for large sets
-        differing = (bits.shape[1] - signs[start : start + _BLOCK] @ signs.T) / 2
-        for i, j in np.argwhere(differing <= NEAR_BITS):
-            yield int(inked[start + i]), int(inked[j])
+def _as_pairs(pairs: _Pairs) -> _Ints:
+    """As an array, int64 ``(E, 2)``."""
+    if not isinstance(pairs, np.ndarray):
+        pairs = np.fromiter(chain.from_iterable(pairs), np.int64)
+    return pairs.reshape(-1, 2)
+
+
+def _copy_pairs(traits: Sequence[Traits]) -> _Ints:
+    """Pairs of positions, int64 ``(E, 2)``, that connect exact and near copies of each other."""
+    return np.concatenate([_as_pairs(_same(digests_of(traits))), near_pairs(near_bits(traits))])

@@ -17,6 +17,7 @@ from oxmark.data.dataset import PARTS, Dataset, Sample
 from oxmark.data.folds import folds, lacking, share_out
 from oxmark.data.groups import bursts, group_numbers, near_copies
 from oxmark.data.traits import Traits
+from oxmark.data.traits_table import some_traits
 from oxmark.errors import FolderError
 
 __all__ = ["complete_parts", "divide", "folds", "near_hash", "picture_digest"]
@@ -74,7 +75,7 @@ def complete_parts(
     source = [i for i, sample in enumerate(dataset.samples) if sample.part in (None, "train")]
     wanted = [part for part in PARTS if part in missing or part == "train"]
     shares = {part: SHARE for part in wanted if part != "train"}
-    samples, of_each = [dataset.samples[i] for i in source], [traits[i] for i in source]
+    samples, of_each = [dataset.samples[i] for i in source], some_traits(traits, source)
     parts, notes = divide(
         samples, of_each, {"train": 1 - sum(shares.values()), **shares}, classes=dataset.classes, seed=seed
     )

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from oxmark.data.conditions import on_white
+from oxmark.data.conditions import is_opaque, on_white
 from oxmark.data.copies import near_hash, picture_digest
 from oxmark.data.decode import PictureInfo, decode, picture_info
 
@@ -52,14 +52,14 @@ def read_traits(path: str | os.PathLike[str]) -> Traits:
 
 
 def traits_of(
-    path: str | os.PathLike[str],
+    path: str | os.PathLike[str] | bytes,
     pixels: npt.NDArray[np.uint8],
     small: npt.NDArray[np.float32] | None = None,
 ) -> Traits:
     """Measure a picture that is decoded already.
 
     Args:
-        path: Where it is; only its header and its size are read.
+        path: Where it is, or the file's content; only its header and its size are read.
         pixels: ``uint8 (height, width, 4)``, RGBA, as :func:`~oxmark.data.decode.decode` gives it.
         small: The same by :func:`~oxmark.data.conditions.on_white`, where it has been made already.
 
@@ -75,13 +75,13 @@ def traits_of(
     red, green, blue = np.median(_ring(small), axis=0)
     return Traits(
         info=picture_info(path),
-        size=Path(path).stat().st_size,
+        size=len(path) if isinstance(path, bytes) else Path(path).stat().st_size,
         digest=picture_digest(pixels),
         near=near_hash(pixels),
         brightness=float(grey.mean()),
         border=(float(red), float(green), float(blue)),
         frame=np.asarray(frame, np.float32),
-        clear=float((pixels[..., 3] < 128).mean()),
+        clear=0.0 if is_opaque(pixels) else float((pixels[..., 3] < 128).mean()),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,20 +19,22 @@ from oxmark.training.state import Prepared
 
 @dataclasses.dataclass(frozen=True)
 class Lessons:
-    """Everything to learn from, in place on the device.
+    """Everything to learn from, in place on the device; very many pictures stay on disk.
 
     Attributes:
-        seen: float32 ``(N, 1, S, S)``, values 0..1.
+        seen: float32 ``(N, 1, S, S)``, values 0..1: a tensor on the device, or :class:`PicturesOnDisk`, which
+            come batch by batch.
         labels: int64 ``(N,)``, class numbers.
-        views: float32 ``(N, V, 1, S, S)``, the same pictures under rendered conditions; None for none.
+        views: float32 ``(N, V, 1, S, S)``, the same pictures under rendered conditions, as a tensor or
+            :class:`ViewsOnDisk`; None for none.
         weight: float32 ``(classes,)``, what each class counts: more where it has fewer pictures, 1 on average
             over the pictures.
         outliers: float32 ``(M, 1, S, S)``, pictures of none of the classes; M may be 0.
     """
 
-    seen: Tensor
+    seen: Any
     labels: Tensor
-    views: Tensor | None
+    views: Any
     weight: Tensor
     outliers: Tensor
 
@@ -62,11 +65,21 @@ class Lessons:
 
     def _pictures(self, rows: Tensor, generator: torch.Generator) -> Tensor:
         if self.views is None or self.views.shape[1] == 0:
-            return self.seen[rows]
+            return self._as_they_are(rows)
         count = self.views.shape[1]
         chosen = torch.randint(2 * count, (len(rows),), generator=generator).to(rows.device)
         as_is = (chosen < count)[:, None, None, None]
-        return torch.where(as_is, self.seen[rows], self.views[rows, chosen % count])
+        if isinstance(self.views, Tensor):
+            views = self.views[rows, chosen % count]
+        else:
+            picked = self.views.picked(rows.cpu().numpy(), (chosen % count).cpu().numpy())
+            views = torch.from_numpy(picked).to(rows.device)
+        return torch.where(as_is, self._as_they_are(rows), views)
+
+    def _as_they_are(self, rows: Tensor) -> Tensor:
+        if isinstance(self.seen, Tensor):
+            return self.seen[rows]
+        return torch.from_numpy(self.seen[rows.cpu().numpy()]).to(rows.device)
 
 
 def make_stock(recipe: Recipe, seed: int) -> npt.NDArray[np.float32]:
@@ -91,9 +104,13 @@ def make_lessons(
     outliers = made_outliers(stock, pictures.seen, np.random.default_rng([seed, 7]))
     counts = np.maximum(np.bincount(pictures.labels, minlength=classes), 1)
     weight = (len(pictures.labels) / (classes * counts)).astype(np.float32)
-    views = None if pictures.views is None else torch.from_numpy(pictures.views).to(place)
+
+    def there(some: Any) -> Any:
+        return torch.from_numpy(some).to(place) if isinstance(some, np.ndarray) else some
+
+    views = there(pictures.views)
     return Lessons(
-        torch.from_numpy(pictures.seen).to(place),
+        there(pictures.seen),
         torch.from_numpy(pictures.labels).to(place),
         views,
         torch.from_numpy(weight).to(place),

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from oxmark.data.ondisk import Pictures
 from oxmark.recipes import Recipe
 from oxmark.training.augment import Draw, augment, fitted, matrices, resample
 
@@ -36,7 +37,7 @@ Form = tuple[bool, bool, float]
 
 
 def keep_meaning(
-    recipe: Recipe, seen: npt.NDArray[np.float32], labels: npt.NDArray[np.int64], classes: Sequence[str]
+    recipe: Recipe, seen: Pictures, labels: npt.NDArray[np.int64], classes: Sequence[str]
 ) -> tuple[Recipe, tuple[str, ...]]:
     """Switch off the flips and large turns that turn one class into another.
 

@@ -18,6 +18,7 @@ from PIL import Image
 
 from oxmark.data.conditions import opaque
 from oxmark.data.likeness import coarse
+from oxmark.data.ondisk import Pictures, in_blocks
 from oxmark.modelfile.preprocess import preprocess_session
 from oxmark.training.figures import made_figures
 
@@ -28,6 +29,8 @@ CHANGED, EMPTY = 1.0, 0.14
 """Changed training pictures beside each outlier made from nothing; share of those that show no figure."""
 LIKE = 0.75
 """Coarse copies that correlate as much as this show the same sign."""
+MOST_COMPARED = 2000
+"""So many marks tell how near marks are to each other."""
 
 
 def made_from_nothing(count: int, size: int, margin: float, rng: np.random.Generator) -> Array:
@@ -37,7 +40,7 @@ def made_from_nothing(count: int, size: int, margin: float, rng: np.random.Gener
     return np.concatenate([figures, empty_pictures(empty, size, margin, rng)])
 
 
-def made_outliers(stock: Array, seen: Array, rng: np.random.Generator) -> Array:
+def made_outliers(stock: Array, seen: Pictures, rng: np.random.Generator) -> Array:
     """Outliers for a training: a stock made from nothing and changed training pictures.
 
     What looks like a training picture is left out.
@@ -54,27 +57,37 @@ def made_outliers(stock: Array, seen: Array, rng: np.random.Generator) -> Array:
     return made[~looks_like(made, seen)]
 
 
-def looks_like(pictures: Array, marks: Array) -> npt.NDArray[np.bool_]:
+def looks_like(pictures: Array, marks: Pictures) -> npt.NDArray[np.bool_]:
     """Which pictures are as near to some mark as marks are to each other: bool ``(N,)``.
 
     Near is the correlation of coarse copies; the limit is what three quarters of the marks reach with their
     nearest other mark, and never above LIKE. A mirrored mark is a mark here, because the flips of training
-    may make it one.
+    may make it one. All pictures are compared with all marks; the limit is found with MOST_COMPARED of them,
+    evenly spread, where there are more.
     """
     if len(marks) < 2 or len(pictures) == 0:
         return np.zeros(len(pictures), bool)
-    views = np.concatenate([marks, marks[:, :, :, ::-1], marks[:, :, ::-1], marks[:, :, ::-1, ::-1]])
-    ours = coarse(marks)
-    among = ours @ ours.T
-    np.fill_diagonal(among, -1)
-    limit = min(LIKE, float(np.quantile(among.max(axis=1), 0.25)))
-    return np.asarray((coarse(pictures) @ coarse(views).T).max(axis=1) > limit)
+    some = np.unique(np.linspace(0, len(marks) - 1, min(len(marks), MOST_COMPARED)).astype(np.int64))
+    theirs, first = coarse(pictures), 0
+    likeness, nearest = np.full(len(pictures), -1, np.float32), np.full(len(some), -1, np.float32)
+    for block in in_blocks(marks):
+        ours = coarse(block)
+        chosen = ours if len(some) == len(block) == len(marks) else coarse(marks[some])
+        among = chosen @ ours.T
+        inside = (some >= first) & (some < first + len(block))
+        among[inside, some[inside] - first] = -1  # nobody is near to himself
+        nearest = np.maximum(nearest, among.max(axis=1))
+        views = np.concatenate([block, block[:, :, :, ::-1], block[:, :, ::-1], block[:, :, ::-1, ::-1]])
+        likeness = np.maximum(likeness, (theirs @ coarse(views).T).max(axis=1))
+        first += len(block)
+    limit = min(LIKE, float(np.quantile(nearest, 0.25)))
+    return np.asarray(likeness > limit)
 
 
 # --- changed training pictures ------------------------------------------------------------------------------
 
 
-def changed_marks(count: int, seen: Array, rng: np.random.Generator) -> Array:
+def changed_marks(count: int, seen: Pictures, rng: np.random.Generator) -> Array:
     """Training pictures made into what they are not: float32 ``(count, 1, S, S)``.
 
     Halves, quarters in another order, two in one picture, one across another, one with a part of another.
@@ -83,7 +96,7 @@ def changed_marks(count: int, seen: Array, rng: np.random.Generator) -> Array:
     kinds = (_half, _half, _shuffled, _pair, _pair, _pair, _across, _across, _with_part)
     made = []
     for _ in range(count):
-        one, other = (seen[rng.integers(len(seen)), 0] for _ in range(2))
+        one, other = (seen[int(rng.integers(len(seen)))][0] for _ in range(2))
         made.append(kinds[rng.integers(len(kinds))](one, other, rng))
     return np.stack(made)[:, None].astype(np.float32) if made else np.zeros((0, *seen.shape[1:]), np.float32)
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from oxmark.data.ondisk import Pictures, Views, joined, some_of
 from oxmark.errors import RunError
 from oxmark.recipes import Recipe
 from oxmark.training import checkpoint
@@ -22,7 +23,7 @@ from oxmark.training.optimizer import Optimizer, build_optimizer
 
 @dataclasses.dataclass(frozen=True)
 class Prepared:
-    """Pictures as the network sees them, held whole in memory.
+    """Pictures as the network sees them, in memory or, where there are very many, on disk.
 
     Attributes:
         seen: float32 ``(N, 1, S, S)``, values 0..1.
@@ -31,29 +32,26 @@ class Prepared:
         groups: Who drew each, int64 ``(N,)``; None when nobody knows.
     """
 
-    seen: npt.NDArray[np.float32]
+    seen: Pictures
     labels: npt.NDArray[np.int64]
-    views: npt.NDArray[np.float32] | None = None
+    views: Views | None = None
     groups: npt.NDArray[np.int64] | None = None
 
     def chosen(self, rows: npt.NDArray[np.int64]) -> Prepared:
         """Some of the pictures."""
-        views = None if self.views is None else self.views[rows]
+        views = None if self.views is None else some_of(self.views, rows)
         groups = None if self.groups is None else self.groups[rows]
-        return Prepared(self.seen[rows], self.labels[rows], views, groups)
+        return Prepared(some_of(self.seen, rows), self.labels[rows], views, groups)
 
     def and_also(self, other: Prepared) -> Prepared:
         """These pictures and others."""
 
-        def joined(a: Any, b: Any) -> Any:
-            return None if a is None or b is None else np.concatenate([a, b])
+        def both(a: Any, b: Any) -> Any:
+            return None if a is None or b is None else joined(a, b)
 
-        return Prepared(
-            np.concatenate([self.seen, other.seen]),
-            np.concatenate([self.labels, other.labels]),
-            joined(self.views, other.views),
-            joined(self.groups, other.groups),
-        )
+        labels = np.concatenate([self.labels, other.labels])
+        views, groups = both(self.views, other.views), both(self.groups, other.groups)
+        return Prepared(joined(self.seen, other.seen), labels, views, groups)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -115,11 +113,6 @@ def start(recipe: Recipe, classes: int, seed: int, place: torch.device) -> State
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = {n: v.clone() for n, v in network.state_dict().items()} if recipe.average else None
     return State(network, build_optimizer(recipe, network), generator, average, history=[], best={})
-
-
-def on_device(pictures: Prepared, place: torch.device) -> tuple[Tensor, Tensor]:
-    """The pictures and their labels as tensors, in place."""
-    return torch.from_numpy(pictures.seen).to(place), torch.from_numpy(pictures.labels).to(place)
 
 
 def save(state: State, path: Path, fingerprint: str) -> None:

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+import functools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 
-from oxmark.data.conditions import on_white, rendered
-from oxmark.data.dataset import Dataset, Sample
-from oxmark.data.decode import WORKERS, decode
+from oxmark.data.dataset import Dataset
 from oxmark.data.doctor import Evidence
-from oxmark.data.likeness import coarse
+from oxmark.data.ondisk import Pictures, Views
 from oxmark.data.split import complete_parts
-from oxmark.data.traits import Traits, traits_of
+from oxmark.data.traits import Traits
+from oxmark.data.traits_table import TraitsTable, digests_of
 from oxmark.errors import BadPictures, PictureError
-from oxmark.modelfile.preprocess import preprocess_session
 from oxmark.recipes import Recipe
-from oxmark.workflow.progress import Progress, done_for_each
-
-MOST_VIEWED = 400
-"""Of so many pictures, evenly spread, views are rendered; more would take long and show little else."""
-SAME_MARK = 0.5
-Pixels = npt.NDArray[np.uint8]
+from oxmark.workflow.gathering import Gathered, gather
+from oxmark.workflow.progress import Progress
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,25 +29,28 @@ class PreparedSet:
 
     Attributes:
         dataset: With train, validation and test parts; N samples.
-        seen: float32 ``(N, 1, S, S)``, values 0..1, in the order of the samples.
+        seen: float32 ``(N, 1, S, S)``, values 0..1, in the order of the samples; of very many pictures on
+            disk (:mod:`oxmark.data.ondisk`).
         views: The same under V rendered conditions, float32 ``(N, V, 1, S, S)``; of test pictures, and of
             those left out because there are many, copies of what is seen.
         traits: What was measured of each picture, N of them.
         bad: Pictures that were skipped because they cannot be read.
         notes: What was done to the data, in sentences for the user.
+        spent: Seconds that all threads together took to read the pictures, by piece of the work.
     """
 
     dataset: Dataset
-    seen: npt.NDArray[np.float32]
-    views: npt.NDArray[np.float32]
-    traits: tuple[Traits, ...]
+    seen: Pictures
+    views: Views
+    traits: Sequence[Traits]
     bad: tuple[PictureError, ...]
     notes: tuple[str, ...]
+    spent: Mapping[str, float] = field(default_factory=dict)
 
-    @property
+    @functools.cached_property
     def digests(self) -> tuple[str, ...]:
         """One a sample; equal pixels have equal digests."""
-        return tuple(traits.digest for traits in self.traits)
+        return tuple(digests_of(self.traits))
 
     @property
     def digest_by_path(self) -> dict[Path, str]:
@@ -83,15 +81,6 @@ class PreparedSet:
         return np.array([self.dataset.samples[row].label for row in rows], np.int64)
 
 
-@dataclass(frozen=True, eq=False)
-class Read:
-    """One picture: what the network sees of it, as it is and under V rendered conditions, and its traits."""
-
-    seen: npt.NDArray[np.float32]
-    views: npt.NDArray[np.float32]
-    traits: Traits
-
-
 def prepare(
     dataset: Dataset, recipe: Recipe, *, seed: int, skip_bad: bool, progress: Progress | None = None
 ) -> PreparedSet:
@@ -109,13 +98,11 @@ def prepare(
         FolderError: The parts cannot be made.
     """
     learned_from = [sample.part != "test" for sample in dataset.samples]
-    results = read_pictures(dataset, recipe, learned_from, progress or Progress(), seed)
-    bad = tuple(result for result in results if isinstance(result, PictureError))
-    if bad and not skip_bad:
-        raise BadPictures(bad_pictures(bad), bad)
-    found = _put_together(dataset, recipe, results)
+    found = _put_together(dataset, gather(dataset, recipe, learned_from, progress or Progress(), seed))
+    if found.bad and not skip_bad:
+        raise BadPictures(bad_pictures(found.bad), found.bad)
     complete, notes = complete_parts(found.dataset, traits=found.traits, seed=seed)
-    return replace(found, dataset=complete, notes=notes)
+    return replace(found, dataset=complete, notes=(*found.notes, *notes))
 
 
 def prepare_whole(
@@ -133,79 +120,25 @@ def prepare_whole(
         progress: Told how far it is.
     """
     everything = [True] * len(dataset.samples)
-    return _put_together(
-        dataset, recipe, read_pictures(dataset, recipe, everything, progress or Progress(), seed)
-    )
+    return _put_together(dataset, gather(dataset, recipe, everything, progress or Progress(), seed))
 
 
-def _put_together(dataset: Dataset, recipe: Recipe, results: Sequence[Read | PictureError]) -> PreparedSet:
+def _put_together(dataset: Dataset, found: Gathered) -> PreparedSet:
     """What could be read, in the order of the samples."""
-    bad = tuple(result for result in results if isinstance(result, PictureError))
-    good = [i for i, result in enumerate(results) if isinstance(result, Read)]
-    ones = [result for result in results if isinstance(result, Read)]
-    shape = (1, recipe.size, recipe.size)
-    seen = np.stack([one.seen for one in ones]) if ones else np.zeros((0, *shape), np.float32)
-    views = np.stack([one.views for one in ones]) if ones else np.zeros((0, recipe.views, *shape))
+    errors = found.errors
+    good = [place for place in range(len(dataset.samples)) if place not in errors]
+    traits = found.traits.chosen(good) if isinstance(found.traits, TraitsTable) else found.traits
     return PreparedSet(
-        dataset=replace(dataset, samples=tuple(dataset.samples[i] for i in good)),
-        seen=seen,
-        views=views.astype(np.float32, copy=False),
-        traits=tuple(one.traits for one in ones),
-        bad=bad,
-        notes=(),
+        dataset=replace(dataset, samples=tuple(dataset.samples[place] for place in good)),
+        seen=found.seen,
+        views=found.views,
+        traits=cast("Sequence[Traits]", traits)
+        if isinstance(traits, TraitsTable)
+        else tuple(one for one in traits if isinstance(one, Traits)),
+        bad=tuple(errors.values()),
+        notes=found.notes,
+        spent=found.spent,
     )
-
-
-def read_pictures(
-    dataset: Dataset,
-    recipe: Recipe,
-    learned_from: Sequence[bool],
-    progress: Progress,
-    seed: int = 0,
-) -> list[Read | PictureError]:
-    """Read every picture once, several side by side.
-
-    Args:
-        dataset: N samples.
-        recipe: Chooses the preprocessing.
-        learned_from: N times whether views are rendered.
-        progress: Told how far it is.
-        seed: For the views.
-
-    Returns:
-        What was read, or its error, in the order of the samples.
-    """
-    session = preprocess_session(recipe.preprocess, recipe.size, recipe.margin)
-    every = -(-sum(learned_from) // MOST_VIEWED)  # of very many pictures only every so manieth has views
-
-    def see(pixels: Pixels) -> npt.NDArray[np.float32]:
-        seen: npt.NDArray[np.float32] = session.run(["seen"], {"pixels": pixels[None]})[0][0]
-        return seen
-
-    def one(row: int) -> Read | PictureError:
-        path = dataset.samples[row].path
-        try:
-            pixels = decode(path)
-            small = on_white(pixels)
-            traits = traits_of(path, pixels, small)
-        except PictureError as error:
-            return error
-        seen = see(pixels)
-        views = np.repeat(seen[None], recipe.views, axis=0)
-        if recipe.views and learned_from[row] and row % every == 0:
-            for number in range(recipe.views):
-                rng = np.random.default_rng([seed, number, int(traits.digest[:8], 16)])
-                view = see(rendered(small, rng))
-                views[number] = view if _same_mark(view, seen) else seen
-        return Read(seen, views, traits)
-
-    return done_for_each("reading the pictures", one, range(len(dataset.samples)), progress, WORKERS)
-
-
-def _same_mark(view: npt.NDArray[np.float32], seen: npt.NDArray[np.float32]) -> bool:
-    """Whether the mark is still there in a rendered view: its coarse copy correlates with the original's."""
-    one, other = coarse(np.stack([view, seen]))
-    return float(one @ other) > SAME_MARK
 
 
 def bad_pictures(errors: Sequence[PictureError]) -> str:
@@ -213,11 +146,3 @@ def bad_pictures(errors: Sequence[PictureError]) -> str:
     count = "1 picture" if len(errors) == 1 else f"{len(errors)} pictures"
     lines = "\n".join(f"  {error}" for error in errors)
     return f"{count} cannot be read:\n{lines}\nMend or remove what is named, or leave it out with --skip-bad."
-
-
-def thumbnails(samples: Sequence[Sample], size: int = 180) -> list[npt.NDArray[np.uint8]]:
-    """Small copies of some pictures for sheets, uint8 ``(h, w, 3 or 4)`` each, longer side ``size``."""
-    from oxmark.report.pictures import thumbnail
-
-    with ThreadPoolExecutor(WORKERS) as pool:
-        return list(pool.map(lambda sample: thumbnail(decode(sample.path), size), samples))

@@ -6,9 +6,10 @@ import dataclasses
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from oxmark.data.doctor.evidence import Evidence, Picture, names_of, sets_of
+from oxmark.data.doctor.evidence import Evidence, Picture, names_of, sets_of, traits_of
 from oxmark.data.doctor.finding import Finding
 from oxmark.data.groups import bursts, near_copies
+from oxmark.data.traits_table import digests_of
 
 Sets = list[list[Picture]]
 _DRAWN = re.compile(r"\d{8}-\d{6}-\d{3}")
@@ -51,16 +52,15 @@ def find_copies(pictures: Sequence[Picture]) -> Copies:
         >>> find_copies([]).exact
         []
     """
-    same = sets_of(pictures, [one.traits.digest for one in pictures])
+    same = sets_of(pictures, digests_of(traits_of(pictures)))
     in_two_classes = [one for one in same if len(labels_of(one)) > 1]
     told = {one.name for pictures in in_two_classes for one in pictures}
     shapes = [one for one in pictures if not one.is_stroke]
-    traits = [one.traits for one in shapes]
-    alike = _differing(sets_of(shapes, near_copies(traits).tolist()))
+    alike = _differing(sets_of(shapes, near_copies(traits_of(shapes)).tolist()))
     two_classes = [one for one in alike if len(labels_of(p for p in one if p.name not in told)) > 1]
     near = [one for one in alike if one not in two_classes]
     filmed = [one for one in shapes if not _DRAWN.fullmatch(one.sample.path.stem)]
-    frames = bursts([one.sample for one in filmed], [one.traits for one in filmed])
+    frames = bursts([one.sample for one in filmed], traits_of(filmed))
     series = [one for one in _differing(sets_of(filmed, frames.tolist())) if not _within(one, near)]
     return Copies(
         in_two_classes=in_two_classes,

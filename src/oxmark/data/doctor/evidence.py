@@ -8,13 +8,16 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 
 from oxmark.data.dataset import Dataset, Sample
 from oxmark.data.doctor.finding import Finding, Severity, make_finding
+from oxmark.data.ondisk import Pictures
 from oxmark.data.traits import Traits
+from oxmark.data.traits_table import errors_in, some_traits
 from oxmark.data.walk import shown_name
 from oxmark.errors import PictureError
 from oxmark.words import Value
@@ -31,34 +34,47 @@ _BLANK_CLASS = 0.5  # of a class: with so many blank pictures, blank is what the
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """A picture that could be read.
+    """A picture that could be read. Of very many the traits and what is seen stay on disk until asked for.
 
     Attributes:
         name: Relative to the folder, as shown.
         sample: Its place in the data set.
-        traits: What was measured.
-        seen: What the network sees, float32 ``(S, S)``, 0..1; None where that was not asked.
+        evidence: Where it is from.
+        place: Its place among all samples.
+        row: Its place among the readable ones.
     """
 
     name: str
     sample: Sample
-    traits: Traits
-    seen: npt.NDArray[np.float32] | None
+    evidence: Evidence
+    place: int
+    row: int
 
     @property
+    def traits(self) -> Traits:
+        """What was measured."""
+        return cast("Traits", self.evidence.traits[self.place])
+
+    @property
+    def seen(self) -> npt.NDArray[np.float32] | None:
+        """What the network sees, float32 ``(S, S)``, 0..1; None where that was not asked."""
+        seen = self.evidence.seen
+        return None if seen is None else np.asarray(seen[self.row][0], np.float32)
+
+    @cached_property
     def is_blank(self) -> bool:
         """Nothing is drawn on it."""
-        if self.seen is not None:
-            return float(self.seen.mean()) < NOTHING_SEEN
+        if (seen := self.seen) is not None:
+            return float(seen.mean()) < NOTHING_SEEN
         return not self.traits.near.any() and float(np.ptp(self.traits.frame)) < _EVEN
 
     @property
     def is_stroke(self) -> bool:
         """One straight stroke, whichever way it leans; False where it is not known what the network sees."""
-        if self.seen is None or not self.seen.any():
+        if (seen := self.seen) is None or not seen.any():
             return False
-        places = np.indices(self.seen.shape).reshape(2, -1)
-        spread = np.sqrt(np.linalg.eigvalsh(np.cov(places, aweights=self.seen.ravel())))
+        places = np.indices(seen.shape).reshape(2, -1)
+        spread = np.sqrt(np.linalg.eigvalsh(np.cov(places, aweights=seen.ravel())))
         return bool(spread[0] <= STROKE * spread[1])
 
 
@@ -69,8 +85,8 @@ class Evidence:
     Attributes:
         dataset: As read; N samples.
         traits: Of each sample in order; where a picture cannot be read, its error.
-        seen: What the network sees of the readable ones, in order: float32 ``(R, 1, S, S)``, ink 0..1; or
-            None.
+        seen: What the network sees of the readable ones, in order: float32 ``(R, 1, S, S)``, ink 0..1, in
+            memory or on disk; or None.
 
     Raises:
         ValueError: Not as many traits as samples, or not as many seen as readable.
@@ -78,10 +94,10 @@ class Evidence:
 
     dataset: Dataset
     traits: Sequence[Traits | PictureError]
-    seen: npt.NDArray[np.float32] | None = None
+    seen: Pictures | None = None
 
     def __post_init__(self) -> None:
-        readable = sum(isinstance(one, Traits) for one in self.traits)
+        readable = len(self._readable)
         if len(self.traits) != len(self.dataset.samples):
             raise ValueError(f"got {len(self.traits)} traits for {len(self.dataset.samples)} samples")
         if self.seen is not None and len(self.seen) != readable:
@@ -90,25 +106,24 @@ class Evidence:
     @cached_property
     def pictures(self) -> list[Picture]:
         """The readable ones, in the data set's order."""
-        read = [
-            (sample, one)
-            for sample, one in zip(self.dataset.samples, self.traits, strict=True)
-            if isinstance(one, Traits)
-        ]
-        views = [None] * len(read) if self.seen is None else [one[0] for one in self.seen]
+        samples = [(place, self.dataset.samples[place]) for place in self._readable]
         return [
-            Picture(self.dataset.relative(sample), sample, one, view)
-            for (sample, one), view in zip(read, views, strict=True)
+            Picture(self.dataset.relative(sample), sample, self, place, row)
+            for row, (place, sample) in enumerate(samples)
         ]
 
     @cached_property
     def unreadable(self) -> list[tuple[str, PictureError, bool]]:
         """Name, error, and whether the file is empty, of each picture that cannot be read."""
-        return [
-            (self.dataset.relative(sample), one, _is_empty(sample.path))
-            for sample, one in zip(self.dataset.samples, self.traits, strict=True)
-            if isinstance(one, PictureError)
-        ]
+        samples = self.dataset.samples
+        errors = [(samples[place], one) for place, one in errors_in(self.traits).items()]
+        return [(self.dataset.relative(sample), one, _is_empty(sample.path)) for sample, one in errors]
+
+    @property
+    def _readable(self) -> list[int]:
+        """The places of the samples that can be read."""
+        errors = errors_in(self.traits)
+        return [place for place in range(len(self.traits)) if place not in errors]
 
     @cached_property
     def blank(self) -> list[Picture]:
@@ -179,6 +194,13 @@ def sets_of(pictures: Sequence[Picture], keys: Sequence[Hashable]) -> list[list[
     for picture, key in zip(pictures, keys, strict=True):
         found.setdefault(key, []).append(picture)
     return [one for one in found.values() if len(one) > 1]
+
+
+def traits_of(pictures: Sequence[Picture]) -> Sequence[Traits]:
+    """Their traits, in order; of very many they stay on disk."""
+    if not pictures:
+        return []
+    return some_traits(pictures[0].evidence.traits, [one.place for one in pictures])
 
 
 def names_of(pictures: Iterable[Picture]) -> list[str]:

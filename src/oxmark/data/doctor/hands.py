@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from oxmark.data.dataset import PARTS
-from oxmark.data.doctor.evidence import Evidence, names_of, shortened
+from oxmark.data.doctor.evidence import Evidence, names_of, shortened, traits_of
 from oxmark.data.doctor.finding import Finding
 from oxmark.data.folds import lacking, share_out
 from oxmark.data.groups import class_by_hand, group_numbers
@@ -58,7 +58,7 @@ def could_be_apart(evidence: Evidence) -> bool:
     True when that costs no part a class which it can have otherwise: what ``oxmark split --group drawer``
     does. Where there are no parts yet, the usual three are meant.
     """
-    samples, traits = ([getattr(one, what) for one in evidence.usable] for what in ("sample", "traits"))
+    samples, traits = [one.sample for one in evidence.usable], traits_of(evidence.usable)
     labels = np.array([sample.label for sample in samples], np.int64)
     present = Counter(sample.part for sample in samples)
     shares = {part: present[part] / len(samples) for part in PARTS if present[part]} or _USUAL_SHARES

@@ -8,12 +8,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from oxmark.data.dataset import PARTS, Dataset
 from oxmark.data.doctor.evidence import Evidence
 from oxmark.data.doctor.finding import Finding
 from oxmark.data.doctor.mending import Mending, Plan, plan
 from oxmark.data.metadata import FILE_COLUMN, METADATA_NAME, row_names
-from oxmark.data.traits import Traits
+from oxmark.data.ondisk import some_of
+from oxmark.data.traits_table import errors_in, some_traits
 from oxmark.data.walk import shown_name
 from oxmark.errors import FolderError, OutputError
 
@@ -86,7 +89,8 @@ def _tops(dataset: Dataset) -> list[Path]:
 
 def _remaining(evidence: Evidence, todo: Plan, out: Path) -> Evidence:
     """The copy as a data set, with what was read of its pictures."""
-    readable = [row for row, one in enumerate(evidence.traits) if isinstance(one, Traits)]
+    errors = errors_in(evidence.traits)
+    readable = [row for row in range(len(evidence.traits)) if row not in errors]
     place = {row: number for number, row in enumerate(readable)}
     labels = {name: label for label, name in enumerate(todo.classes)}
     depth = 1 if evidence.dataset.parts else 0
@@ -97,9 +101,9 @@ def _remaining(evidence: Evidence, todo: Plan, out: Path) -> Evidence:
     rows = sorted(moved, key=lambda row: (_RANK[moved[row].part], moved[row].label, str(moved[row].path)))
     if evidence.seen is None:
         raise ValueError("a mended copy needs what the network sees")
-    seen = evidence.seen[[place[row] for row in rows]]
+    seen = some_of(evidence.seen, np.array([place[row] for row in rows], np.int64))
     dataset = Dataset(out, todo.classes, tuple(moved[row] for row in rows), ())
-    return Evidence(dataset, [evidence.traits[row] for row in rows], seen)
+    return Evidence(dataset, some_traits(evidence.traits, rows), seen)
 
 
 def _carry_tables(dataset: Dataset, todo: Plan, folder: Path) -> Iterator[tuple[str, int, int]]:
