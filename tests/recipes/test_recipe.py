@@ -28,7 +28,7 @@ TUTORIAL: dict[str, Any] = {
     "epochs": 100, "steps_per_epoch": 4, "least_steps": 0, "batch": 16,
     "optimizer": "rmsprop", "learning_rate": 0.001, "schedule": "constant", "rho": 0.9, "epsilon": 1e-7,
     "weight_decay": 0.0, "label_smoothing": 0.0, "average": 0.0, "validation_views": 0,
-    "keep": "last", "calibrate": False, "cross_fit": 0.0,
+    "keep": "last", "calibrate": False, "cross_fit": 0.0, "precision": "auto",
 }  # fmt: skip
 MARKS_CHOICES = {
     "preprocess": "ink",
@@ -274,3 +274,9 @@ def test_a_missing_knob_is_named(tmp_path: Path) -> None:
     with pytest.raises(RecipeError) as caught:
         load_recipe("half.toml")
     assert str(caught.value) == "recipe half.toml cannot be used: the knob 'epochs' is missing."
+
+
+def test_a_recipe_from_before_there_was_a_precision_still_loads() -> None:
+    knobs = load_recipe("marks").model_dump()
+    del knobs["precision"]
+    assert parse_recipe(knobs, "an old file") == load_recipe("marks")

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 import pytest
-from scipy.special import softmax
+from scipy.optimize import minimize, minimize_scalar
+from scipy.special import log_softmax, softmax
 
-from oxmark.training.calibration import HIGHEST, SHARE_ANSWERED, SLOPES, fit_known, fit_temperature
+from oxmark.training.calibration import (
+    HIGHEST,
+    SHARE_ANSWERED,
+    SLOPES,
+    fit_known,
+    fit_temperature,
+    lowest_point,
+)
 
 
 @pytest.mark.parametrize(
@@ -112,3 +122,50 @@ def test_useless_logits_give_finite_numbers(scale: float) -> None:
     slope, threshold = fit_known(marks, others)
     assert SLOPES[0] <= slope <= SLOPES[1]
     assert threshold <= np.quantile(marks, 1 - SHARE_ANSWERED)
+
+
+# --- the library as the referee -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_scipy_finds_nothing_lower(seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    count, classes = int(generator.integers(8, 200)), int(generator.integers(2, 5))
+    logits = generator.normal(0, generator.uniform(0.5, 6), (count, classes))
+    labels = np.where(generator.random(count) < 0.8, logits.argmax(1), generator.integers(0, classes, count))
+
+    def loss(temperature: float) -> float:
+        return float(-log_softmax(logits / temperature, axis=1)[np.arange(count), labels].mean())
+
+    best = minimize_scalar(loss, bounds=(1, HIGHEST), method="bounded", options={"xatol": 1e-9})
+    assert loss(fit_temperature(logits, labels)) <= best.fun + 1e-12
+
+    marks, outliers = generator.normal(3, 2, count), generator.normal(-1, 2, count)
+    slope, threshold = fit_known(marks, outliers)
+    signs = np.repeat([1.0, -1.0], count)
+
+    def bet(line: npt.NDArray[np.float64]) -> float:
+        scores = line[0] * np.concatenate([marks, outliers]) + line[1]
+        return float(np.logaddexp(0, -signs * scores).mean())
+
+    found = minimize(bet, np.array([1.0, 0.0]), method="L-BFGS-B", bounds=[SLOPES, (-50, 50)], tol=1e-12)
+    lowered = float(np.quantile(marks, 1 - SHARE_ANSWERED))
+    assert threshold == pytest.approx(min(-found.x[1] / found.x[0], lowered), abs=1e-3)
+    assert slope == pytest.approx(found.x[0], rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("derivative", "low", "high", "place"),
+    [
+        (lambda x: 2 * (x - 3), 0.0, 10.0, 3.0),
+        (lambda x: 2 * (x - 3), 4.0, 10.0, 4.0),  # lowest at the lower end
+        (lambda x: 2 * (x - 3), 0.0, 2.0, 2.0),  # at the upper end
+        (lambda x: 1.0, 0.0, 1.0, 0.0),
+        (lambda x: -1.0, 0.0, 1.0, 1.0),
+        (lambda x: x - 1e-9, -1.0, 1.0, 1e-9),
+    ],
+)
+def test_the_lowest_point(
+    derivative: Callable[[float], float], low: float, high: float, place: float
+) -> None:
+    assert lowest_point(derivative, low, high) == pytest.approx(place, rel=1e-12)

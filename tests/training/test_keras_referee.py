@@ -237,6 +237,7 @@ def test_twenty_steps_end_in_the_weights_that_keras_ends_in(recipe: Recipe) -> N
     From some starting weights, and on white paper from most, rounding alone drives two float32 runs apart
     within twenty steps. So the paper is 0 here, and the seed is one where the steps do not magnify it.
     """
+    recipe = recipe.with_settings({"precision": "float32"})  # bfloat16 rounds more than the tolerance
     state = start(recipe, 2, 6, torch.device("cpu"))
     ours = state.network
     assert isinstance(ours, TutorialNetwork)

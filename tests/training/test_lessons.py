@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from oxmark.data.ondisk import PicturesOnDisk, ViewsOnDisk
 from oxmark.recipes import Recipe, load_recipe
 from oxmark.training import lessons as module
 from oxmark.training.augment import augment
@@ -161,3 +162,26 @@ def test_the_seed_makes_the_stock() -> None:
 def test_what_never_refuses_needs_no_stock(settings: dict[str, object]) -> None:
     recipe = recipe_with(**settings)
     assert make_stock(recipe, 0).shape == (0, 1, recipe.size, recipe.size)
+
+
+@pytest.mark.parametrize("views", [0, 2])
+def test_from_disk_come_the_same_batches(views: int) -> None:
+    rng = np.random.default_rng(0)
+    block, made = (
+        rng.random((12, 1, SIZE, SIZE), np.float32),
+        rng.random((3, views, 1, SIZE, SIZE), np.float32),
+    )
+    which = np.array([-1, 0, -1, 2, 1, -1, -1, -1, -1, -1])
+    on_disk = PicturesOnDisk([block], np.zeros(10, np.int32), rng.permutation(12)[:10])
+    views_on_disk = ViewsOnDisk(on_disk, made, which)
+    labels, recipe = np.arange(10) % 2, recipe_with()
+    kept = Prepared(on_disk, labels, views_on_disk)
+    held = Prepared(np.asarray(on_disk), labels, np.asarray(views_on_disk))
+    one, other = (make_lessons(some, make_stock(recipe, 0), 2, 0, CPU) for some in (kept, held))
+    assert isinstance(one.seen, PicturesOnDisk) and isinstance(other.seen, Tensor)
+    assert torch.equal(one.outliers, other.outliers)
+    chunks = list(torch.split(torch.arange(10).flip(0), 4))
+    for found, wanted in zip(
+        one.batches(chunks, recipe, seeded()), other.batches(chunks, recipe, seeded()), strict=True
+    ):
+        assert torch.equal(found[0], wanted[0]) and torch.equal(found[1], wanted[1])

@@ -14,7 +14,7 @@ import torch
 
 from oxmark.errors import TrainingError
 from oxmark.recipes import Recipe, load_recipe
-from oxmark.training import loop, steps
+from oxmark.training import answering, loop, steps
 from oxmark.training.calibration import UNCALIBRATED, Calibration
 from oxmark.training.loop import Epoch, Fitted, Prepared, fit, for_classes
 from oxmark.training.steps import learning_rate
@@ -98,7 +98,7 @@ def test_the_commonest_answer_is_counted_without_answering_again(monkeypatch: py
         output.logits[0, 0] = 2.0  # ... but once
         return output
 
-    monkeypatch.setattr(loop, "answers", counted)
+    monkeypatch.setattr(answering, "answers", counted)
     fitted = run(small("marks", validation_views=0, calibrate=False))
     assert [entry.validation_commonest for entry in fitted.history] == pytest.approx([5 / 6] * 3)
     assert asked == [6, 6, 6, 12]  # once an epoch, and the training pictures at the end
@@ -109,11 +109,24 @@ def test_without_validation_there_is_no_commonest_answer() -> None:
     assert all(math.isnan(entry.validation_commonest) for entry in fitted.history)
 
 
-def test_what_decides_the_last_bits_is_told() -> None:
-    assert run(small("marks", epochs=1)).hardware == {
-        "threads": torch.get_num_threads(),
+@pytest.mark.parametrize("threads", [1, 2])
+def test_what_decides_the_last_bits_is_told(threads: int) -> None:
+    before = torch.get_num_threads()
+    assert run(small("marks", epochs=1, calibrate=False, precision="float32"), threads=threads).hardware == {
+        "threads": threads,
         "instructions": torch.backends.cpu.get_cpu_capability(),
+        "precision": "float32",
     }
+    assert torch.get_num_threads() == before
+
+
+def test_where_the_time_goes_is_told() -> None:
+    fitted = run(small("marks", cross_fit=0.5))
+    assert list(fitted.spent) == [
+        "outliers", "augment", "forward", "backward", "optimizer", "validate", "calibrate",
+    ]  # fmt: skip
+    assert all(seconds > 0 for seconds in fitted.spent.values())
+    assert fitted.beside == 0  # with one thread the calibration comes after
 
 
 @pytest.mark.parametrize("name", ["marks", "tutorial"])

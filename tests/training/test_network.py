@@ -204,7 +204,7 @@ def test_the_summary_of_marks() -> None:
     ]  # fmt: skip
     assert lines[2] == "conv1        Conv2d       4 x 32 x 32              100"
     assert lines[10] == "known        Linear       1                         33"
-    assert lines[11] == "head         Conv2d       3 x 8 x 8                 51"
+    assert lines[11] == "head         Conv2d       3 x 1 x 1                 51"
     assert lines[-2] == f"total {parameters(network):>48,}"
 
 

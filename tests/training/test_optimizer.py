@@ -12,7 +12,7 @@ from torch import Tensor
 
 from oxmark.recipes import load_recipe
 from oxmark.training.network import build_network
-from oxmark.training.optimizer import CHUNK, AdamW, KerasRMSprop, Muon, build_optimizer, orthogonal
+from oxmark.training.optimizer import CHUNK, AdamW, KerasRMSprop, Muon, build_optimizer, orthogonal, roots
 
 LR, RHO, EPS = 0.01, 0.9, 1e-7
 Array = npt.NDArray[np.float64]
@@ -171,6 +171,25 @@ def test_orthogonal_brings_all_singular_values_near_one(shape: tuple[int, int], 
 
 def test_orthogonal_of_nothing_is_nothing() -> None:
     assert not bool(orthogonal(torch.zeros(4, 9)).any())
+
+
+def test_matrices_of_several_sizes_go_together() -> None:
+    generator = torch.Generator().manual_seed(0)
+    matrices = [torch.randn(shape, generator=generator) for shape in [(8, 36), (16, 72), (16, 20), (3, 5)]]
+    for matrix, root in zip(matrices, roots(matrices), strict=True):
+        torch.testing.assert_close(root @ matrix, orthogonal(matrix), rtol=1e-5, atol=1e-5)
+
+
+def test_roots_are_what_the_iteration_on_the_matrix_itself_gives() -> None:
+    """Newton and Schulz's iteration as its authors write it; directions that are hardly there."""
+    left, _, right = torch.linalg.svd(torch.randn(32, 144, generator=torch.Generator().manual_seed(0)))
+    for faint in (0.0, 2.0, 5.0):
+        matrix = left @ torch.diag(torch.logspace(0, -faint, 32)) @ right[:32]
+        x = matrix.double() / matrix.double().norm()
+        for _ in range(4):
+            square = x @ x.T
+            x = 3.4445 * x + (-4.7750 * square + 2.0315 * square @ square) @ x
+        torch.testing.assert_close(orthogonal(matrix), x.float(), rtol=0, atol=1e-4)
 
 
 def one_step(kind: str, **changes: object) -> tuple[dict[str, Tensor], dict[str, Tensor]]:

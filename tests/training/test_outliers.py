@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from oxmark.data.ondisk import PicturesOnDisk
 from oxmark.training import figures, outliers
 from oxmark.training.figures import made_figures
 from oxmark.training.outliers import (
@@ -132,6 +133,18 @@ def test_another_mark_of_a_class_looks_like_one_oftener_than_a_figure_does(
     others = looks_like(signs(("O", "X"), 12, seed=1)[0], marks).mean()
     figures = looks_like(made_figures(100, SIZE, MARGIN, seeded()), marks).mean()
     assert others > 0.5 > 1.5 * figures
+
+
+def test_marks_on_disk_are_compared_block_by_block(marks: Array, monkeypatch: pytest.MonkeyPatch) -> None:
+    pictures = np.concatenate([marks[::3], made_figures(60, SIZE, MARGIN, seeded())])
+    on_disk = PicturesOnDisk([marks], np.zeros(len(marks)), np.arange(len(marks)))
+    blocks = [marks[first : first + 5] for first in range(0, len(marks), 5)]
+    monkeypatch.setattr(outliers, "in_blocks", lambda pictures: blocks)
+    found = looks_like(pictures, on_disk)
+    monkeypatch.undo()
+    assert found.tolist() == looks_like(pictures, marks).tolist() and 0 < found.sum() < len(found)
+    monkeypatch.setattr(outliers, "MOST_COMPARED", 15)
+    assert (looks_like(pictures, marks) == found).mean() > 0.8, "some of the marks tell nearly the same"
 
 
 def test_nothing_looks_like_too_few_marks_and_nothing_is_nothing(marks: Array) -> None:

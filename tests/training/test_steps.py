@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from oxmark.recipes import Recipe, load_recipe
 from oxmark.training import steps
 from oxmark.training.network import MarksNetwork
+from oxmark.training.spent import Spent
 from oxmark.training.state import State, start
 from oxmark.training.steps import (
     answers,
@@ -91,7 +93,7 @@ def test_the_predicted_class(logits: list[list[float]], classes: list[int]) -> N
 
 
 def test_a_step_learns_both_tasks_and_tells_how_well_classes_are_told_apart() -> None:
-    recipe = small(outlier_weight=0.3, label_smoothing=0.1)
+    recipe = small(outlier_weight=0.3, label_smoothing=0.1, precision="float32")
     state, twin = (start(recipe, 2, 0, CPU) for _ in range(2))
     seen, labels = batch(4, 2)
     output = twin.network(seen)  # in training mode: normalised by this batch
@@ -147,6 +149,73 @@ def test_answers_are_the_same_in_any_batches(name: str) -> None:
         assert name == "tutorial" and one.known is other.known
     else:
         torch.testing.assert_close(one.known, other.known)
+
+
+# --- bfloat16 -----------------------------------------------------------------------------------------------
+
+
+def trained(recipe: Recipe, count: int) -> tuple[State, list[float]]:
+    """The state after so many steps, and their losses."""
+    state = start(recipe, 2, 0, CPU)
+    losses = []
+    for number in range(count):
+        pictures, labels = batch(8, 4 if recipe.outliers else 0, seed=number)
+        losses.append(float(step(state, recipe, pictures, labels, torch.ones(2), 0.01)[0]))
+    return state, losses
+
+
+@pytest.fixture
+def bfloat16(monkeypatch: pytest.MonkeyPatch) -> list[torch.dtype]:
+    """On any processor, be it slow; what the convolutions are given."""
+    given: list[torch.dtype] = []
+    convolve = functional.conv2d
+
+    def watched(x: Tensor, *others: Any) -> Tensor:
+        given.append(x.dtype)
+        return convolve(x, *others)
+
+    monkeypatch.setattr(steps, "precision_of_steps", lambda recipe, place: "bfloat16")
+    monkeypatch.setattr("oxmark.training.network.functional.conv2d", watched)
+    return given
+
+
+@pytest.mark.parametrize("name", ["marks", "tutorial"])
+def test_in_bfloat16_only_feature_maps_are_rounded(name: str, bfloat16: list[torch.dtype]) -> None:
+    recipe = small(name)
+    state, losses = trained(recipe, 6)
+    assert bfloat16.count(torch.bfloat16) == 6 * (4 if name == "marks" else 3)  # in every convolution of maps
+    learned = [*state.optimizer.weights, *(weight.grad for weight in state.optimizer.weights)]
+    memory = [value for values in state.optimizer.memory.values() for value in values]
+    kept = [value for value in state.answering.values() if value.is_floating_point()]
+    assert {value.dtype for value in (*learned, *memory, *kept) if value is not None} == {torch.float32}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(steps, "precision_of_steps", lambda recipe, place: "float32")
+        _, exact = trained(recipe, 6)
+    assert losses[0] != exact[0]
+    assert losses[0] == pytest.approx(exact[0], rel=0.02)
+    assert losses[-1] == pytest.approx(exact[-1], abs=0.1)
+
+
+@pytest.mark.parametrize("name", ["marks", "tutorial"])
+@pytest.mark.usefixtures("bfloat16")
+def test_in_bfloat16_the_same_steps_give_the_same_bits(name: str) -> None:
+    one, other = (trained(small(name), 4)[0].network.state_dict() for _ in range(2))
+    assert all(torch.equal(one[key], other[key]) for key in one)
+
+
+def test_answers_are_float32_whatever_the_steps(bfloat16: list[torch.dtype]) -> None:
+    state, _ = trained(small(), 1)
+    bfloat16.clear()
+    output = answers(state.network, state.answering, batch()[0])
+    assert output.logits.dtype == torch.float32
+    assert torch.bfloat16 not in bfloat16
+
+
+def test_a_step_tells_where_its_time_went() -> None:
+    recipe, spent = small(), Spent()
+    step(start(recipe, 2, 0, CPU), recipe, *batch(), torch.ones(2), 0.01, spent)
+    assert min(spent.forward, spent.backward, spent.optimizer) > 0
+    assert spent.augment == 0
 
 
 # --- the running average ------------------------------------------------------------------------------------

@@ -6,11 +6,10 @@ Both are fitted on answers to pictures that the answering network has not learne
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize, minimize_scalar
-from scipy.special import log_softmax
 
 HIGHEST = 20.0
 SHARE_ANSWERED = 0.89
@@ -59,16 +58,15 @@ def fit_temperature(logits: npt.NDArray[np.floating], labels: npt.NDArray[np.int
     values = logits.astype(np.float64)
     if values.shape[1] == 1:
         values = np.concatenate([np.zeros_like(values), values], axis=1)
-    rows = np.arange(len(labels))
+    of_truth = values[np.arange(len(labels)), labels].mean()
 
-    def loss(log_temperature: float) -> float:
-        return float(-log_softmax(values / np.exp(log_temperature), axis=1)[rows, labels].mean())
+    def slope(sharpness: float) -> float:
+        """Of the cross-entropy, which is convex in ``sharpness``, the temperature's inverse."""
+        powers = np.exp(sharpness * (values - values.max(axis=1, keepdims=True)))
+        expected = (powers * values).sum(axis=1) / powers.sum(axis=1)
+        return float(expected.mean() - of_truth)
 
-    best = minimize_scalar(loss, bounds=(0.0, np.log(HIGHEST)), method="bounded", options={"xatol": 1e-6})
-    temperature = float(np.exp(best.x))
-    if loss(0.0) <= loss(best.x):
-        return 1.0
-    return HIGHEST if loss(np.log(HIGHEST)) <= loss(best.x) else temperature
+    return 1 / lowest_point(slope, 1 / HIGHEST, 1.0)
 
 
 def fit_known(marks: npt.NDArray[np.floating], outliers: npt.NDArray[np.floating]) -> tuple[float, float]:
@@ -92,15 +90,44 @@ def fit_known(marks: npt.NDArray[np.floating], outliers: npt.NDArray[np.floating
     scores = np.concatenate([marks, outliers]).astype(np.float64)
     middle = float(scores.mean())
     scores -= middle
-    signs = np.concatenate([np.ones(len(marks)), -np.ones(len(outliers))])
+    truth = np.concatenate([np.ones(len(marks)), np.zeros(len(outliers))])
     share = np.concatenate(
         [np.full(len(marks), 0.5 / len(marks)), np.full(len(outliers), 0.5 / len(outliers))]
     )
 
-    def loss(line: npt.NDArray[np.float64]) -> float:
-        return float((share * np.logaddexp(0, -signs * (line[0] * scores + line[1]))).sum())
+    def excess(slope: float, offset: float) -> npt.NDArray[np.float64]:
+        """Probability of a mark beyond the truth, weighted: the loss's derivative by each answer."""
+        return np.asarray(share * (0.5 + 0.5 * np.tanh((slope * scores + offset) / 2) - truth))
 
-    bounds = [SLOPES, (-50.0, 50.0)]
-    best = minimize(loss, np.array([1.0, 0.0]), method="L-BFGS-B", bounds=bounds)
-    slope, offset = (float(value) for value in best.x)
-    return slope, min(middle - offset / slope, float(np.quantile(marks, 1 - SHARE_ANSWERED)))
+    def best_offset(slope: float) -> float:
+        return lowest_point(lambda offset: float(excess(slope, offset).sum()), -50.0, 50.0)
+
+    slope = lowest_point(lambda slope: float(excess(slope, best_offset(slope)) @ scores), *SLOPES)
+    threshold = middle - best_offset(slope) / slope
+    return slope, min(threshold, float(np.quantile(marks, 1 - SHARE_ANSWERED)))
+
+
+def lowest_point(slope: Callable[[float], float], low: float, high: float) -> float:
+    """Where a convex function is lowest, found by halving the interval until its ends are neighbours.
+
+    A dozen lines, where ``scipy.optimize`` would take a fifth of a second to import in every training.
+
+    Args:
+        slope: The function's derivative, which never falls.
+        low: Lower end of the interval.
+        high: Upper end.
+
+    Returns:
+        A place in ``low..high``; an end where the function is lowest there, the upper one of a flat function.
+
+    Example:
+        >>> round(lowest_point(lambda x: 2 * (x - 3), 0, 10), 6), lowest_point(lambda x: 1.0, 0, 10)
+        (3.0, 0)
+    """
+    if slope(high) <= 0:
+        return high
+    if slope(low) >= 0:
+        return low
+    while low < (middle := (low + high) / 2) < high:
+        low, high = (low, middle) if slope(middle) > 0 else (middle, high)
+    return low

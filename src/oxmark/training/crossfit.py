@@ -8,13 +8,16 @@ dozen validation pictures, all of them neat, could place neither the temperature
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
+from oxmark.data.ondisk import Floats, in_blocks, of_equal_size
 from oxmark.recipes import Recipe
+from oxmark.training.answering import together
 from oxmark.training.calibration import Calibration, fit_known, fit_temperature
 from oxmark.training.lessons import Lessons, make_lessons, make_stock
 from oxmark.training.network import Output
@@ -62,7 +65,7 @@ def cross_fitted(
         if state is None:
             return None
         test = pictures.chosen(held_out)
-        output = _answered(state, _with_views(test), place)
+        output = together([_answered(state, block, place) for block in _with_views(test)])
         logits.append(output.logits.cpu().numpy())
         labels.append(np.tile(test.labels, len(output.logits) // len(test.labels)))
         if output.known is not None:
@@ -141,13 +144,18 @@ def _learn(
     return state
 
 
-def _with_views(pictures: Prepared) -> npt.NDArray[np.float32]:
-    """The pictures, then their first views, then their second ..., float32 ``(N * (1 + V), 1, S, S)``."""
+def _with_views(pictures: Prepared) -> Iterator[Floats]:
+    """The pictures, then their first views, then their second ..., float32 ``(n, 1, S, S)`` at a time."""
     if pictures.views is None:
-        return pictures.seen
-    by_view = np.moveaxis(pictures.views, 1, 0).reshape(-1, *pictures.seen.shape[1:])
-    return np.concatenate([pictures.seen, by_view])
+        yield from in_blocks(pictures.seen)
+    elif isinstance(pictures.seen, np.ndarray):
+        by_view = np.moveaxis(np.asarray(pictures.views), 1, 0).reshape(-1, *pictures.seen.shape[1:])
+        yield np.concatenate([pictures.seen, by_view])
+    else:
+        numbers = range(pictures.views.shape[1])
+        then = (views[:, number] for number in numbers for views in in_blocks(pictures.views))
+        yield from of_equal_size(chain(in_blocks(pictures.seen), then))
 
 
-def _answered(state: State, seen: npt.NDArray[np.float32], place: torch.device) -> Output:
+def _answered(state: State, seen: Floats, place: torch.device) -> Output:
     return answers(state.network, state.answering, torch.from_numpy(seen).to(place))

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import ctypes
-import os
-
 import torch
 
 from oxmark.errors import TrainingError
-
-KEPT_BYTES = 1 << 30
-MOST_THREADS = 8
-"""More do not make networks this small faster."""
+from oxmark.recipes import Recipe
 
 
 def choose_device(device: str) -> torch.device:
@@ -30,30 +24,24 @@ def choose_device(device: str) -> torch.device:
     return chosen
 
 
-def keep_buffers() -> None:
-    """Ask glibc to keep large buffers for the next step instead of handing them back to the system.
-
-    Every step needs the same buffers of some 20 MB. Got anew from the system, each page of them is zeroed
-    first, which takes as long as half a step of the tutorial's network. Other C libraries are left alone.
-    Parameters M_MMAP_THRESHOLD (-3) and M_TRIM_THRESHOLD (-1): mallopt(3).
-    """
-    try:
-        mallopt = ctypes.CDLL(None).mallopt
-    except (OSError, AttributeError, TypeError):  # no glibc here
-        return
-    mallopt(-3, KEPT_BYTES)
-    mallopt(-1, KEPT_BYTES)
-
-
 def make_repeatable() -> None:
-    """Same seed, same machine, same bits: a fixed number of threads and deterministic kernels."""
-    torch.set_num_threads(min(_processors(), MOST_THREADS))
+    """Same seed, same machine, same bits: deterministic kernels."""
     torch.backends.cudnn.deterministic = True
     torch.backends.cudnn.benchmark = False
     torch.backends.cudnn.allow_tf32 = False  # full float32: the model file must give the same answers
     torch.backends.cuda.matmul.allow_tf32 = False
 
 
-def _processors() -> int:
-    """Processor cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def precision_of_steps(recipe: Recipe, place: torch.device) -> str:
+    """``"bfloat16"`` or ``"float32"``: what the feature maps of training steps are computed in.
+
+    bfloat16 where the recipe leaves the choice (``precision = "auto"``) and the processor has instructions
+    for it (AVX512-BF16, which processors with AMX have, too); anywhere else it would be slower than float32.
+
+    Args:
+        recipe: For ``precision``.
+        place: The device; on CUDA it is float32.
+    """
+    has = getattr(torch.cpu, "_is_avx512_bf16_supported", None)  # since torch 2.6
+    wanted = recipe.precision == "auto" and place.type == "cpu"
+    return "bfloat16" if wanted and has is not None and has() else "float32"

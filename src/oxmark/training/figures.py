@@ -169,7 +169,7 @@ def _drawn(strokes: list[Path], size: int, margin: float, rng: np.random.Generat
     pen = ImageDraw.Draw(picture)
     for path in paths:
         places = (path - (low + high) / 2) * zoom + size * FINER / 2
-        pen.line([tuple(p) for p in places], fill=255, width=round(width))
+        pen.line(places.ravel().tolist(), fill=255, width=round(width))
         for x, y in places if len(places) < 9 else places[:: len(places) - 1]:  # corners and ends are round
             pen.ellipse((x - width / 2, y - width / 2, x + width / 2, y + width / 2), fill=255)
     small = picture.resize((size, size), Image.Resampling.BOX)

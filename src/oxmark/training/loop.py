@@ -2,6 +2,7 @@
 
 fit
 ├── make_lessons            pictures and outliers, brought to the device
+├── Calibrating             two trainings on half of the pictures each, beside this one if a processor is free
 ├── for each epoch
 │   ├── _train_epoch        a fresh order, batch by batch
 │   │   ├── batches         a few batches, changed at random
@@ -10,11 +11,12 @@ fit
 │   ├── _keep               remember the weights if this is the epoch to keep
 │   ├── _end_early          the user has enough: the best epoch so far is kept
 │   └── save                a checkpoint, now and then
-└── _calibrated             on answers to held-out pictures; then the kept weights
+└── _calibrated             by their answers to held-out pictures; then the kept weights
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
 import time
@@ -27,24 +29,28 @@ import torch
 from torch import Tensor
 
 from oxmark.errors import TrainingError
+from oxmark.machine import cores, keep_buffers
 from oxmark.recipes import Recipe
 from oxmark.training import checkpoint
+from oxmark.training.answering import answers_to
 from oxmark.training.augment import augment
+from oxmark.training.calibrating import Calibrating
 from oxmark.training.calibration import UNCALIBRATED, Calibration, fit_temperature
 from oxmark.training.crossfit import can_cross_fit, cross_fitted
-from oxmark.training.device import choose_device, keep_buffers, make_repeatable
+from oxmark.training.device import choose_device, make_repeatable, precision_of_steps
 from oxmark.training.lessons import Lessons, make_lessons, make_stock
 from oxmark.training.network import Weights, probabilities, summary
-from oxmark.training.state import Epoch, Pass, Prepared, State, on_device, restore, save, start
+from oxmark.training.spent import Spent
+from oxmark.training.state import Epoch, Pass, Prepared, State, restore, save, start
 from oxmark.training.steps import (
     TOGETHER,
-    answers,
     cross_entropy,
     learning_rate,
     predicted,
     rows_of_epoch,
     step,
 )
+from oxmark.training.threads import MOST_THREADS, using_threads
 
 SECONDS_BETWEEN_CHECKPOINTS = 5.0
 
@@ -63,8 +69,11 @@ class Fitted:
         finished: False when it was stopped before the last epoch.
         ended: Whether the user ended it before the last epoch of the recipe; it is finished all the same.
         device: What it ran on.
-        hardware: What else decides the last bits: threads and instructions of the processor, and the name of
-            the graphics card where it ran on one.
+        hardware: What else decides the last bits: threads and instructions of the processor, the precision of
+            the steps, and the name of the graphics card where it ran on one.
+        spent: Seconds by phase, of this call: ``outliers``, those of :class:`Spent`, ``validate``, and
+            ``calibrate``, how long the calibration beside was waited for, or took where it came after.
+        beside: Seconds that the calibration took beside the training; 0 where it came after.
     """
 
     weights: Weights
@@ -77,6 +86,8 @@ class Fitted:
     ended: bool
     device: str
     hardware: dict[str, str | int]
+    spent: dict[str, float]
+    beside: float
 
 
 __all__ = ["Epoch", "Fitted", "Prepared", "fit"]
@@ -93,6 +104,7 @@ def fit(
     run_folder: Path | None = None,
     resume: bool = False,
     fingerprint: str = "",
+    threads: int | None = None,
     on_epoch: Callable[[Epoch], None] | None = None,
     should_stop: Callable[[], bool] = lambda: False,
     should_finish: Callable[[], bool] = lambda: False,
@@ -110,6 +122,8 @@ def fit(
         run_folder: Where to keep the checkpoint; None keeps none.
         resume: Go on from the checkpoint in ``run_folder``.
         fingerprint: Names data and recipe; a checkpoint made with another one is refused.
+        threads: To compute with, at least 1; None takes as many as there are processors, eight at most. With
+            two or more on a CPU, one of them calibrates, if the recipe wants that.
         on_epoch: Called after every epoch.
         should_stop: Asked before every few steps; when it says yes, the state is saved as it is, in
             mid-epoch, and what was kept so far is returned with ``finished=False``.
@@ -124,40 +138,90 @@ def fit(
     place = choose_device(device)
     make_repeatable()
     keep_buffers()
+    began = time.perf_counter()
     recipe = for_classes(recipe, classes)
     stock = make_stock(recipe, seed)
-    lessons = make_lessons(train, stock, classes, seed, place)
-    state = start(recipe, classes, seed, place)
-    measured = _with_views(validation, recipe, seed)
-    path = run_folder / checkpoint.FILE if run_folder else None
-    if resume and path:
-        restore(state, checkpoint.read(path), fingerprint)
+    everything = train.and_also(validation)
+    cross_fits = recipe.calibrate and can_cross_fit(recipe, everything.labels, classes)
+    own, beside = _shared_out(threads, place, cross_fits)
 
-    def save_now_and_then() -> None:
-        if path and time.monotonic() - state.saved_at > SECONDS_BETWEEN_CHECKPOINTS:
-            save(state, path, fingerprint)
+    def cross_fit(used: Recipe, give_up: Callable[[], bool]) -> Calibration | None:
+        return cross_fitted(used, everything, stock, classes, seed=seed, place=place, should_stop=give_up)
 
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(using_threads(own))
+        calibrating = None
+        if cross_fits:
+            calibrating = stack.enter_context(Calibrating(recipe, cross_fit, beside=beside))
+        lessons = make_lessons(train, stock, classes, seed, place)
+        spent = {"outliers": time.perf_counter() - began}
+        state = start(recipe, classes, seed, place)
+        if resume and run_folder:
+            restore(state, checkpoint.read(run_folder / checkpoint.FILE), fingerprint)
+        measured = _with_views(validation, recipe, seed)
+        around = _Around(run_folder, fingerprint, on_epoch, should_stop, should_finish)
+        calibration = None
+        if _learn(state, recipe, lessons, measured, around):
+            began = time.perf_counter()
+            calibration = _calibrated(state, recipe, measured, calibrating, should_stop)
+            around.spent["calibrate"] = time.perf_counter() - began
+        fitted = _fitted(state, recipe, train, calibration, place)
+    spent |= dataclasses.asdict(around.steps) | around.spent
+    return dataclasses.replace(fitted, spent=spent, beside=calibrating.seconds if calibrating else 0.0)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Around:
+    """Who is told and asked while a network learns, and where its checkpoint lies; see :func:`fit`."""
+
+    run_folder: Path | None
+    fingerprint: str
+    on_epoch: Callable[[Epoch], None] | None
+    should_stop: Callable[[], bool]
+    should_finish: Callable[[], bool]
+    steps: Spent = dataclasses.field(default_factory=Spent)
+    spent: dict[str, float] = dataclasses.field(default_factory=lambda: {"validate": 0.0})
+
+    def save(self, state: State) -> None:
+        """Write the checkpoint."""
+        if self.run_folder:
+            save(state, self.run_folder / checkpoint.FILE, self.fingerprint)
+
+    def save_now_and_then(self, state: State) -> None:
+        """Write the checkpoint if the last one is some seconds old."""
+        if time.monotonic() - state.saved_at > SECONDS_BETWEEN_CHECKPOINTS:
+            self.save(state)
+
+
+def _shared_out(threads: int | None, place: torch.device, cross_fits: bool) -> tuple[int, bool]:
+    """The threads of the network's own steps, and whether calibration takes another one beside them."""
+    count = threads or min(cores(), MOST_THREADS)
+    beside = cross_fits and count > 1 and place.type == "cpu"
+    return count - beside, beside
+
+
+def _learn(state: State, recipe: Recipe, lessons: Lessons, measured: Prepared, around: _Around) -> bool:
+    """All epochs that are left; False when stopped."""
     finished = True
     for number in range(len(state.history) + 1, recipe.epochs + 1):
         if state.ended:
             break
-        learned = _train_epoch(state, recipe, lessons, number, should_stop, save_now_and_then)
+        learned = _train_epoch(state, recipe, lessons, number, around)
         if learned is None:
             finished = False
             break
-        state.history.append(_epoch(number, learned, _measure(state, measured, place), state))
+        began = time.perf_counter()
+        held_out = _measure(state, measured, lessons.labels.device)
+        around.spent["validate"] += time.perf_counter() - began
+        state.history.append(_epoch(number, learned, held_out, state))
         _keep(state, recipe)
-        if on_epoch:
-            on_epoch(state.history[-1])
-        if number < recipe.epochs and should_finish():
+        if around.on_epoch:
+            around.on_epoch(state.history[-1])
+        if number < recipe.epochs and around.should_finish():
             _end_early(state)
-        save_now_and_then()
-    if path:
-        save(state, path, fingerprint)
-    calibration = None
-    if finished:
-        calibration = _calibrated(state, recipe, train, validation, stock, classes, seed, place, should_stop)
-    return _fitted(state, recipe, train, calibration, place)
+        around.save_now_and_then(state)
+    around.save(state)
+    return finished
 
 
 def for_classes(recipe: Recipe, classes: int) -> Recipe:
@@ -166,32 +230,30 @@ def for_classes(recipe: Recipe, classes: int) -> Recipe:
 
 
 def _train_epoch(
-    state: State,
-    recipe: Recipe,
-    lessons: Lessons,
-    number: int,
-    should_stop: Callable[[], bool],
-    save_now_and_then: Callable[[], None],
+    state: State, recipe: Recipe, lessons: Lessons, number: int, around: _Around
 ) -> tuple[float, float] | None:
     """One pass over the pictures in a fresh order; mean loss and accuracy, or None when stopped."""
     state.network.train()
     if state.passing is None:
-        zero = torch.zeros((), dtype=torch.float64, device=lessons.seen.device)
-        rows = rows_of_epoch(len(lessons.seen), recipe, state.generator)
+        zero = torch.zeros((), dtype=torch.float64, device=lessons.labels.device)
+        rows = rows_of_epoch(len(lessons.labels), recipe, state.generator)
         state.passing = Pass(rows, 0, zero, zero.clone())
     now = state.passing
-    chunks = torch.split(now.rows.to(lessons.seen.device), recipe.batch)
+    chunks = torch.split(now.rows.to(lessons.labels.device), recipe.batch)
     for first in range(now.next_batch, len(chunks), TOGETHER):
-        if should_stop():
+        if around.should_stop():
             return None
         group = chunks[first : first + TOGETHER]
-        for index, (pictures, labels) in enumerate(lessons.batches(group, recipe, state.generator), first):
+        began = time.perf_counter()
+        batches = lessons.batches(group, recipe, state.generator)
+        around.steps.lap("augment", began)
+        for index, (pictures, labels) in enumerate(batches, first):
             rate = learning_rate(recipe, (number - 1) * len(chunks) + index, recipe.epochs * len(chunks))
-            loss, correct = step(state, recipe, pictures, labels, lessons.weight, rate)
+            loss, correct = step(state, recipe, pictures, labels, lessons.weight, rate, around.steps)
             now.loss += loss * len(labels)
             now.right += correct
         now.next_batch = first + len(group)
-        save_now_and_then()
+        around.save_now_and_then(state)
     state.passing = None
     mean_loss, accuracy = float(now.loss) / len(now.rows), float(now.right) / len(now.rows)
     if not math.isfinite(mean_loss):
@@ -205,9 +267,10 @@ def _train_epoch(
 def _with_views(pictures: Prepared, recipe: Recipe, seed: int) -> Prepared:
     """The validation pictures and, if the recipe wants, changed views of each: the same in every epoch.
 
-    A dozen clean pictures are soon all right, and then cannot tell one epoch from another.
+    A dozen clean pictures are soon all right, and then cannot tell one epoch from another; so many that they
+    lie on disk can.
     """
-    if recipe.validation_views == 0 or len(pictures.labels) == 0:
+    if recipe.validation_views == 0 or len(pictures.labels) == 0 or not isinstance(pictures.seen, np.ndarray):
         return pictures
     generator = torch.Generator().manual_seed(seed + 1)
     clean = torch.from_numpy(pictures.seen)
@@ -220,8 +283,8 @@ def _measure(state: State, pictures: Prepared, place: torch.device) -> tuple[flo
     """Loss, accuracy and share of the commonest answer on pictures as they are; NaN when there are none."""
     if len(pictures.labels) == 0:
         return math.nan, math.nan, math.nan
-    seen, labels = on_device(pictures, place)
-    logits = answers(state.network, state.answering, seen).logits
+    labels = torch.from_numpy(pictures.labels).to(place)
+    logits = answers_to(state.network, state.answering, pictures.seen, place).logits
     given = predicted(logits)
     commonest = given.bincount().max() / len(labels)
     return float(cross_entropy(logits, labels)), float((given == labels).float().mean()), float(commonest)
@@ -261,30 +324,18 @@ def _kept(state: State) -> dict[str, Tensor]:
 def _calibrated(
     state: State,
     recipe: Recipe,
-    train: Prepared,
-    validation: Prepared,
-    stock: npt.NDArray[np.float32],
-    classes: int,
-    seed: int,
-    place: torch.device,
+    measured: Prepared,
+    calibrating: Calibrating | None,
     should_stop: Callable[[], bool],
 ) -> Calibration | None:
-    """How the answers are to be changed to be honest; None when stopped while finding out.
-
-    The networks that help to find out never learn longer than the network itself did.
-    """
-    if not recipe.calibrate:
+    """How the answers are to be changed to be honest; None when stopped while finding out."""
+    if calibrating:
+        return calibrating.result(len(state.history) / recipe.epochs, should_stop)
+    if not recipe.calibrate or len(measured.labels) == 0:
         return UNCALIBRATED
-    longest = len(state.history) / recipe.epochs
-    recipe = recipe.with_settings({"cross_fit": min(recipe.cross_fit, longest)})
-    pictures = train.and_also(validation)
-    if can_cross_fit(recipe, pictures.labels, classes):
-        return cross_fitted(recipe, pictures, stock, classes, seed=seed, place=place, should_stop=should_stop)
-    if len(validation.labels) == 0:
-        return UNCALIBRATED
-    seen, labels = on_device(_with_views(validation, recipe, seed), place)
-    logits = answers(state.network, _kept(state), seen).logits
-    return Calibration(fit_temperature(logits.cpu().numpy(), labels.cpu().numpy()))
+    place = next(state.network.parameters()).device
+    logits = answers_to(state.network, _kept(state), measured.seen, place).logits
+    return Calibration(fit_temperature(logits.cpu().numpy(), measured.labels))
 
 
 def _fitted(
@@ -297,7 +348,7 @@ def _fitted(
     calibrated = calibration or UNCALIBRATED
     if recipe.outliers == 0:
         calibrated = dataclasses.replace(calibrated, known_slope=0.0)
-    logits = answers(network, network.state_dict(), torch.from_numpy(train.seen)).logits
+    logits = answers_to(network, network.state_dict(), train.seen, torch.device("cpu")).logits
     return Fitted(
         weights=network.weights(calibrated),
         history=tuple(state.history),
@@ -308,14 +359,17 @@ def _fitted(
         finished=calibration is not None,
         ended=state.ended,
         device=str(place),
-        hardware=_hardware(place),
+        hardware=_hardware(recipe, place),
+        spent={},
+        beside=0.0,
     )
 
 
-def _hardware(place: torch.device) -> dict[str, str | int]:
+def _hardware(recipe: Recipe, place: torch.device) -> dict[str, str | int]:
     """What decides the last bits of a sum: how many add, and with which instructions."""
     found: dict[str, str | int] = {
         "threads": torch.get_num_threads(),
         "instructions": torch.backends.cpu.get_cpu_capability(),
+        "precision": precision_of_steps(recipe, place),
     }
     return found | ({"gpu": torch.cuda.get_device_name(place)} if place.type == "cuda" else {})

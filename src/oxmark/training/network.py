@@ -1,6 +1,7 @@
 """The two architectures, as torch modules. Both take what the preprocessing graph calls ``seen``.
 
-Input float32 ``(N, 1, size, size)``, values 0..1; output an :class:`Output`.
+Input ``(N, 1, size, size)``, values 0..1; output an :class:`Output`. The weights are float32. Feature maps
+have the input's type, float32 or, in training, bfloat16.
 """
 
 from __future__ import annotations
@@ -70,9 +71,9 @@ class TutorialNetwork(nn.Module):
         x = seen
         for conv in (self.conv1, self.conv2, self.conv3):
             # Pooling before ReLU gives the same values and gradients and runs ReLU on a quarter of them.
-            x = functional.relu(functional.max_pool2d(conv(x), 2))
+            x = functional.relu(functional.max_pool2d(_applied(conv, x), 2))
         x = x.permute(0, 2, 3, 1).flatten(1)  # rows, columns, channels: the order of Keras
-        x = functional.relu(self.dense1(x))
+        x = functional.relu(_applied(self.dense1, x).float())
         return Output(self.dense2(x), None)
 
     def weights(self, calibration: Calibration = UNCALIBRATED) -> Weights:
@@ -124,12 +125,14 @@ class MarksNetwork(nn.Module):
 
     def forward(self, seen: Tensor) -> Output:
         """Answers to a batch."""
-        x = functional.relu(self.norm1(self.conv1(seen)))
-        x = functional.relu(self.norm2(functional.max_pool2d(self.conv2(x), 2)))
-        x = functional.relu(self.norm3(functional.max_pool2d(self.conv3(x), 2)))
-        x = functional.relu(self.norm4(self.conv4(x)))
-        known = self.known(torch.cat([x.mean((2, 3)), x.amax((2, 3))], dim=1))
-        return Output(self.head(x).mean((2, 3)), known[:, 0])
+        x = functional.relu(self.norm1(_applied(self.conv1, seen)))
+        x = functional.relu(self.norm2(functional.max_pool2d(_applied(self.conv2, x), 2)))
+        x = functional.relu(self.norm3(functional.max_pool2d(_applied(self.conv3, x), 2)))
+        x = functional.relu(self.norm4(_applied(self.conv4, x))).float()
+        mean = x.mean((2, 3))
+        known = self.known(torch.cat([mean, x.amax((2, 3))], dim=1))
+        # The mean of the evidence at all places is the evidence of the mean.
+        return Output(self.head(mean[:, :, None, None]).flatten(1), known[:, 0])
 
     def weights(self, calibration: Calibration = UNCALIBRATED) -> Weights:
         """Weights for the model file: normalisation and calibration folded into convolutions and heads."""
@@ -144,6 +147,16 @@ class MarksNetwork(nn.Module):
         bias = (_bias(self.known).double() - threshold) * slope
         weights["known.bias"] = _array(bias if slope else torch.full_like(bias, ALWAYS))
         return weights
+
+
+def _applied(layer: nn.Conv2d | nn.Linear, x: Tensor) -> Tensor:
+    """What a layer makes of feature maps, in their own type."""
+    if x.dtype == layer.weight.dtype:
+        return layer(x)  # type: ignore[no-any-return]
+    weight, bias = layer.weight.to(x.dtype), None if layer.bias is None else layer.bias.to(x.dtype)
+    if isinstance(layer, nn.Linear):
+        return functional.linear(x, weight, bias)
+    return functional.conv2d(x, weight, bias, layer.stride, layer.padding)
 
 
 def _convolution(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+import time
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from oxmark.recipes import Recipe
+from oxmark.training.device import precision_of_steps
 from oxmark.training.network import Network, Output
+from oxmark.training.spent import Spent
 from oxmark.training.state import State
 
 TOGETHER = 8
@@ -19,9 +22,18 @@ SOFT = 0.01
 
 
 def step(
-    state: State, recipe: Recipe, pictures: Tensor, labels: Tensor, weight: Tensor, rate: float
+    state: State,
+    recipe: Recipe,
+    pictures: Tensor,
+    labels: Tensor,
+    weight: Tensor,
+    rate: float,
+    spent: Spent | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Learn from one batch.
+
+    Where the precision is bfloat16 (see :func:`precision_of_steps`), only the feature maps and their
+    gradients are: weights, statistics, heads, loss and optimizer stay float32.
 
     Args:
         state: What changes.
@@ -30,21 +42,29 @@ def step(
         labels: int64 ``(B,)``.
         weight: float32 ``(classes,)``, what each class counts.
         rate: The learning rate of this step.
+        spent: Where the seconds of each phase are added.
 
     Returns:
         The cross-entropy of the classes and how many were right.
     """
-    output: Output = state.network(pictures.contiguous(memory_format=torch.channels_last))
+    spent = spent or Spent()
+    began = time.perf_counter()
+    precision: torch.dtype = getattr(torch, precision_of_steps(recipe, pictures.device))
+    seen = pictures.contiguous(memory_format=torch.channels_last).to(precision)
+    output: Output = state.network(seen)
     logits = output.logits[: len(labels)]
     loss = of_classes = cross_entropy(logits, labels, recipe.label_smoothing, weight)
     if output.known is not None and recipe.outlier_weight and len(pictures) > len(labels):
         loss = loss + recipe.outlier_weight * _known_loss(output.known, len(labels))
     state.optimizer.zero_grad()
+    began = spent.lap("forward", began)
     loss.backward()  # type: ignore[no-untyped-call]
+    began = spent.lap("backward", began)
     state.optimizer.rate = rate
     state.optimizer.step()
     state.steps += 1
     _follow(state, recipe)
+    spent.lap("optimizer", began)
     return of_classes.detach(), (predicted(logits) == labels).sum()
 
 
@@ -63,9 +83,8 @@ def _follow(state: State, recipe: Recipe) -> None:
     if state.average is None:
         return
     towards = 1 - min(recipe.average, (1 + state.steps) / (10 + state.steps))
-    for name, value in state.network.state_dict().items():
-        if value.is_floating_point():
-            state.average[name].lerp_(value, towards)
+    weights = {n: value for n, value in state.network.state_dict().items() if value.is_floating_point()}
+    torch._foreach_lerp_([state.average[name] for name in weights], list(weights.values()), towards)
 
 
 def cross_entropy(
