@@ -26,6 +26,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--soak", action="store_true", help="try thousands of cases in tests/soak")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _one_processor() -> Iterator[None]:
+    """Trainings within a test do all their work themselves: their pictures are so few that another process
+    would spend its time on importing. Tests of several processes say that there are more. Commands that tests
+    run see the machine as it is.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "sched_getaffinity", lambda _process: {0}, raising=False)
+        yield
+
+
 @pytest.fixture(scope="session")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A drawn set of O and X by three hands, 6, 3 and 3 pictures a class in its parts. Only read it."""

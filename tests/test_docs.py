@@ -98,7 +98,6 @@ def reader(world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
 
 def in_few_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every training be short, whatever its recipe says; the documents show real ones."""
-    from oxmark.evaluation import cross_validation
     from oxmark.training import loop
 
     fit = loop.fit
@@ -108,7 +107,6 @@ def in_few_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
         return fit(recipe.model_copy(update=settings), *positional, **named)
 
     monkeypatch.setattr(loop, "fit", short)
-    monkeypatch.setattr(cross_validation, "fit", short)
 
 
 def oxmark_exits(arguments: list[str]) -> int:

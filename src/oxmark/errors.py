@@ -35,6 +35,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 
 class OxmarkError(Exception):
@@ -83,6 +84,10 @@ class BadPictures(DataError):
     def __init__(self, message: str, errors: Sequence[PictureError]) -> None:
         super().__init__(message)
         self.errors = tuple(errors)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For pickle, which would make it from the message alone: errors come back from other processes."""
+        return type(self), (str(self), self.errors), self.__dict__
 
 
 class RecipeError(OxmarkError):
@@ -145,7 +150,11 @@ class MissingExtra(OxmarkError):
     def __init__(self, what: str, extra: str) -> None:
         cure = f"Install it with: pip install 'oxmark[{extra}]'"
         super().__init__(f"{what} needs an optional part that is not installed. {cure}")
-        self.extra = extra
+        self.what, self.extra = what, extra
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For pickle, which would make it from the message alone."""
+        return type(self), (self.what, self.extra), self.__dict__
 
 
 def missing_extra(error: ModuleNotFoundError) -> MissingExtra | None:

@@ -62,6 +62,9 @@ SETTINGS = {
 }
 
 
+PROCESSORS = getattr(os, "sched_getaffinity", None)
+
+
 def sha(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
@@ -109,7 +112,10 @@ def unbroken(tmp_path_factory: pytest.TempPathFactory, marks: Path) -> Unbroken:
 
     @functools.cache
     def run(name: str) -> TrainingRun:
-        return train(marks, load_recipe(name, SETTINGS[name]), out=tmp_path_factory.mktemp(name) / "run")
+        recipe, folder = load_recipe(name, SETTINGS[name]), tmp_path_factory.mktemp(name) / "run"
+        with pytest.MonkeyPatch.context() as patch:  # as many threads as the processes have
+            patch.setattr(os, "sched_getaffinity", PROCESSORS, raising=False)
+            return train(marks, recipe, out=folder)
 
     return run
 

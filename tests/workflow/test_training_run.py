@@ -141,11 +141,21 @@ def test_run_json_says_how_it_was_made(trained: TrainingRun, marks: Path) -> Non
     assert list(calibration) == ["temperature", "known_slope", "known_threshold"]
     assert calibration["temperature"] >= 1 and 0.25 <= calibration["known_slope"] <= 4
     assert calibration["known_threshold"] != 0  # two half-trainings found it
-    assert (found["threads"], found["instructions"]) == (
-        torch.get_num_threads(),
-        torch.backends.cpu.get_cpu_capability(),
-    )
+    assert (found["threads"], found["instructions"]) == (1, torch.backends.cpu.get_cpu_capability())
+    assert found["precision"] in ("float32", "bfloat16")
     assert (found["trouble"], found["skip_bad"]) == ([], False)
+
+
+def test_run_json_says_where_the_time_went(trained: TrainingRun) -> None:
+    profile = facts(trained)["profile"]
+    assert {
+        "start", "import", "prepare", "examine", "outliers", "augment", "forward", "backward", "optimizer",
+        "validate", "calibrate", "measure", "check", "plot", "write", "other",
+    } == set(profile["phases"])  # fmt: skip
+    assert {"decode", "traits", "prepare", "view", "calibrate", "plot"} == set(profile["beside"])
+    assert sum(profile["phases"].values()) == pytest.approx(profile["wall"], abs=0.02)
+    assert 0 <= profile["phases"]["other"] < profile["wall"]
+    assert profile["phases"]["start"] == 0  # this process was not started for the training
 
 
 def test_the_verdict_ends_the_run(trained: TrainingRun, marks: Path) -> None:

@@ -24,8 +24,9 @@ from oxmark.workflow.verifying import Verification, verify
 
 SAME = "The training came out the same, bit for bit."
 WHAT = [
-    "pictures", "recipe", "seed", "versions", "python", "machine", "instructions", "threads", "device",
-    "history", "kept epoch", "accuracy", "class O", "class X", "none of these", "loss", "model file",
+    "pictures", "recipe", "seed", "versions", "python", "machine", "instructions", "precision",
+    "threads", "device", "history", "kept epoch", "accuracy", "class O", "class X", "none of these",
+    "loss", "model file",
 ]  # fmt: skip
 Table = list[dict[str, str]]
 Quick = Callable[..., Verification]
@@ -255,7 +256,17 @@ def test_what_is_the_same_under_other_conditions_is_the_same(again: Path, quick:
 
 def older(facts: dict[str, Any]) -> None:
     """As runs were recorded before there was verify."""
-    for name in ("data_digest", "command", "skip_bad", "threads", "instructions", "trouble", "verdict"):
+    told = (
+        "data_digest",
+        "command",
+        "skip_bad",
+        "threads",
+        "instructions",
+        "precision",
+        "trouble",
+        "verdict",
+    )
+    for name in told:
         del facts[name]
 
 
@@ -263,10 +274,12 @@ def test_an_older_run_is_verified_as_far_as_it_goes(again: Path, quick: Quick) -
     edit(again / "run.json", older)
     edit_history(again / "history.csv", lambda t: [row.pop("validation_commonest") for row in t])
     result = quick()
-    assert outcomes(result, but="same") == dict.fromkeys(("pictures", "instructions", "threads"), "unknown")
+    assert outcomes(result, but="same") == dict.fromkeys(
+        ("pictures", "instructions", "precision", "threads"), "unknown"
+    )
     assert result.same
     assert result.sentence == (
-        "The training came out the same, bit for bit (not recorded: instructions, threads)."
+        "The training came out the same, bit for bit (not recorded: instructions, precision, threads)."
     )
 
 

@@ -47,11 +47,13 @@ def train(
     DATA holds one folder a class, or the folders train, validation and test with class folders in them;
     missing parts are made. Ctrl-C saves and says how to go on.
     """
+    from oxmark.machine import process_age
     from oxmark.recipes import load_recipe
     from oxmark.workflow.training_run import train as run_training
 
     chosen = None if resume and recipe is None and not settings else load_recipe(recipe or "marks", settings)
     with progress_on_stderr() as progress:
+        progress.started = process_age()
         try:
             run = run_training(
                 data,

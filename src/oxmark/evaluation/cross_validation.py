@@ -3,25 +3,30 @@
 For each fold a network is trained from nothing on the other folds' pictures: learned from, stopped,
 calibrated and given its threshold on them alone. It then answers the pictures of its fold. All decisions
 that depend on the pictures, such as which flips keep their meaning, are made anew in each fold.
+
+The trainings need nothing of each other, so each can be handed to another process; what trains is therefore
+imported where it is used. :mod:`oxmark.workflow.folds_at_work` has them done.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from oxmark.data.split import folds as divided
+from oxmark.data.folds import folds as divided
+from oxmark.data.ondisk import Pictures, Views
 from oxmark.modelfile.session import open_session
-from oxmark.modelfile.write import network_bytes
-from oxmark.recipes import Recipe
-from oxmark.training.crossfit import can_cross_fit
-from oxmark.training.loop import Epoch, Prepared, fit
-from oxmark.training.meaning import keep_meaning
+
+if TYPE_CHECKING:
+    from oxmark.recipes import Recipe
+    from oxmark.training.state import Epoch, Prepared
 
 Rows = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float32]
 Fold = tuple[Rows, Rows]
 """The rows to learn from and the rows held out."""
 
@@ -32,110 +37,174 @@ INNER = 6
 
 
 @dataclass(frozen=True, eq=False)
+class PictureSet:
+    """What is cross-validated on: N pictures as the network sees them, in memory or on disk.
+
+    Attributes:
+        seen: float32 ``(N, 1, S, S)``, values 0..1.
+        labels: int64 ``(N,)``, class numbers.
+        views: The same under V rendered conditions, float32 ``(N, V, 1, S, S)``; None for none.
+        hands: int64 ``(N,)``, who drew each; None when nobody knows.
+        groups: int64 ``(N,)``, equal for pictures that stay together where validation pictures are set
+            aside; None where each may go alone.
+    """
+
+    seen: Pictures
+    labels: Rows
+    views: Views | None = None
+    hands: Rows | None = None
+    groups: Rows | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Training:
+    """One network of a cross-validation: what it learns from, and what it answers.
+
+    Attributes:
+        recipe: How it is trained.
+        classes: Names of the K classes.
+        pictures: All N pictures.
+        rest: int64, the rows that it learns from; may leave pictures out, for a learning curve.
+        held: int64 ``(M,)``, the rows that it answers.
+        seed: Everything random comes from it.
+    """
+
+    recipe: Recipe
+    classes: tuple[str, ...]
+    pictures: PictureSet
+    rest: Rows
+    held: Rows
+    seed: int
+
+    def __post_init__(self) -> None:
+        if np.intersect1d(self.rest, self.held).size:
+            raise ValueError("a network would learn from pictures that it is to answer")
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """What one network answers to the M pictures that it has not seen.
+
+    Attributes:
+        network: ONNX, from ``seen`` on.
+        probabilities: float32 ``(M, K)``.
+        known: float32 ``(M,)``, 0..1.
+        heat: float32 ``(M, K, h, w)``, evidence for each class at each place of ``seen``, in logits.
+    """
+
+    network: bytes
+    probabilities: Floats
+    known: Floats
+    heat: Floats
+
+
+@dataclass(frozen=True, eq=False)
 class OutOfFold:
     """Answers to N pictures, each by a network that has not seen it.
 
     Attributes:
         probabilities: float32 ``(N, K)``.
         known: float32 ``(N,)``, 0..1.
-        heat: float32 ``(N, K, h, w)``, evidence for each class at each place of ``seen``, in logits.
+        heat: float32 ``(N, K, h, w)``.
         fold: int64 ``(N,)``, which fold held the picture out, from 0; -1 for pictures of no fold, whose
             answers are zeros.
     """
 
-    probabilities: npt.NDArray[np.float32]
-    known: npt.NDArray[np.float32]
-    heat: npt.NDArray[np.float32]
-    fold: npt.NDArray[np.int64]
+    probabilities: Floats
+    known: Floats
+    heat: Floats
+    fold: Rows
 
 
-def cross_validate(
-    recipe: Recipe,
-    pictures: Prepared,
-    classes: Sequence[str],
-    folds: Sequence[Fold],
+def answered(
+    training: Training,
     *,
-    groups: Rows | None = None,
-    seed: int = 0,
+    spare: bool = False,
     device: str = "auto",
     on_epoch: Callable[[Epoch], None] | None = None,
-    on_fold: Callable[[int, bytes, npt.NDArray[np.float32]], None] | None = None,
-) -> OutOfFold:
-    """Train once for each fold, and answer what it holds out.
+) -> Answers:
+    """Train one network, and let it answer what it has not seen.
+
+    It computes with one thread, so that the answers do not depend on how many are trained side by side.
 
     Args:
-        recipe: How to train.
-        pictures: All N pictures, as the network sees them; ``groups`` among them are who drew what.
-        classes: Names of the K classes.
-        folds: As :func:`oxmark.data.split.folds` gives them. ``rest`` may leave pictures out (for a learning
-            curve), but no picture may be in both.
-        groups: int64 ``(N,)``, what must stay together where validation pictures are set aside; None for
-            nothing.
-        seed: Everything random comes from it.
+        training: What to do.
+        spare: Whether a second processor is free for it. It then calibrates beside the training, where the
+            recipe does that by cross-fitting, with the same result.
         device: As for training.
-        on_epoch: Called after every epoch of every training.
-        on_fold: Called after each fold with its number, its network (ONNX, from ``seen`` on) and its
-            probabilities.
-
-    Returns:
-        The answers, in the order of the pictures.
-
-    Raises:
-        ValueError: A picture is in both sides of a fold.
+        on_epoch: Called after every epoch.
 
     Example:
-        >>> cross_validate(recipe, pictures, ("O", "X"), folds).probabilities.shape  # doctest: +SKIP
-        (104, 2)
+        >>> answered(training).probabilities.shape  # doctest: +SKIP
+        (21, 2)
     """
-    count, together = len(pictures.labels), np.arange(len(pictures.labels)) if groups is None else groups
-    answers: dict[str, npt.NDArray[np.float32]] = {}
-    fold_of = np.full(count, -1, np.int64)
-    for number, (rest, held) in enumerate(folds):
-        if np.intersect1d(rest, held).size:
-            raise ValueError(f"fold {number} learns from pictures that it holds out")
-        learned = pictures.chosen(rest)
-        network = _trained(recipe, learned, together[rest], classes, seed, device, on_epoch)
-        for name, values in _answered(network, pictures.seen[held]).items():
-            answers.setdefault(name, np.zeros((count, *values.shape[1:]), np.float32))[held] = values
-        fold_of[held] = number
-        if on_fold:
-            on_fold(number, network, answers["probabilities"][held])
-    return OutOfFold(answers["probabilities"], answers["known"], answers["heat"], fold_of)
+    from oxmark.modelfile.write import network_bytes
+    from oxmark.training.loop import fit
+    from oxmark.training.meaning import keep_meaning
+
+    recipe, classes, count = training.recipe, training.classes, len(training.classes)
+    train, validation, cross_fits = _set_aside(training)
+    used, _ = keep_meaning(recipe, train.seen, train.labels, classes)
+    threads = 2 if spare and cross_fits else 1
+    seed = training.seed
+    fitted = fit(used, train, validation, count, seed=seed, device=device, threads=threads, on_epoch=on_epoch)
+    network = network_bytes(used.network, fitted.weights, used.size, count)
+    return Answers(network, *_asked(network, training.pictures.seen, training.held))
 
 
-def _trained(
-    recipe: Recipe,
-    pictures: Prepared,
-    groups: Rows,
-    classes: Sequence[str],
-    seed: int,
-    device: str,
-    on_epoch: Callable[[Epoch], None] | None,
-) -> bytes:
-    """A network that learned from these pictures alone, as an ONNX graph."""
-    train, validation = _set_aside(recipe, pictures, groups, len(classes), seed)
-    used, _ = keep_meaning(recipe, train.seen, train.labels, tuple(classes))
-    fitted = fit(used, train, validation, len(classes), seed=seed, device=device, on_epoch=on_epoch)
-    return network_bytes(used.network, fitted.weights, used.size, len(classes))
+def gathered(trainings: Sequence[Training], answers: Sequence[Answers]) -> OutOfFold:
+    """The answers of all folds of one division, in the order of the pictures.
+
+    Args:
+        trainings: One a fold.
+        answers: Theirs, in the same order.
+    """
+    count = len(trainings[0].pictures.labels)
+    fold = np.full(count, -1, np.int64)
+    found = {
+        name: np.zeros((count, *getattr(answers[0], name).shape[1:]), np.float32)
+        for name in ("probabilities", "known", "heat")
+    }
+    for number, (training, one) in enumerate(zip(trainings, answers, strict=True)):
+        fold[training.held] = number
+        for name, values in found.items():
+            values[training.held] = getattr(one, name)
+    return OutOfFold(**found, fold=fold)
 
 
-def _set_aside(
-    recipe: Recipe, pictures: Prepared, groups: Rows, classes: int, seed: int
-) -> tuple[Prepared, Prepared]:
-    """Pictures to learn from and, only where the recipe decides something by them, validation pictures."""
+def device_kind() -> str:
+    """``"cpu"`` or ``"cuda"``: where :func:`answered` would train; all that it needs is loaded by then."""
+    import oxmark.modelfile.write
+    import oxmark.training.loop
+    import oxmark.training.meaning  # noqa: F401
+    from oxmark.training.device import choose_device
+
+    return choose_device("auto").type
+
+
+def _set_aside(training: Training) -> tuple[Prepared, Prepared, bool]:
+    """Pictures to learn from; only where the recipe decides something by them, validation pictures; and
+    whether it is calibrated by cross-fitting.
+    """
+    from oxmark.training.crossfit import can_cross_fit
+    from oxmark.training.state import Prepared
+
+    recipe, pictures, rest = training.recipe, training.pictures, training.rest
+    every = Prepared(pictures.seen, pictures.labels, pictures.views, pictures.hands)
     nobody = np.zeros(0, np.int64)
-    calibrates_by_them = recipe.calibrate and not can_cross_fit(recipe, pictures.labels, classes)
-    if recipe.keep == "last" and not calibrates_by_them:
-        return pictures, pictures.chosen(nobody)
-    inner = divided(pictures.labels, groups, INNER, seed)
-    rest, held = inner[0] if inner else (np.arange(len(pictures.labels)), nobody)
-    return pictures.chosen(rest), pictures.chosen(held)
+    cross_fits = recipe.calibrate and can_cross_fit(recipe, pictures.labels[rest], len(training.classes))
+    if recipe.keep == "last" and (cross_fits or not recipe.calibrate):
+        return every.chosen(rest), every.chosen(nobody), cross_fits
+    groups = np.arange(len(rest)) if pictures.groups is None else pictures.groups[rest]
+    inner = divided(pictures.labels[rest], groups, INNER, training.seed)
+    learned, held = inner[0] if inner else (np.arange(len(rest)), nobody)
+    return every.chosen(rest[learned]), every.chosen(rest[held]), cross_fits
 
 
-def _answered(network: bytes, seen: npt.NDArray[np.float32]) -> dict[str, npt.NDArray[np.float32]]:
-    """What a network gives, by name; a few pictures at a time, so that memory stays small."""
-    names = ["probabilities", "known", "heat"]
+def _asked(network: bytes, seen: Pictures, rows: Rows) -> tuple[Floats, Floats, Floats]:
+    """The probabilities, ``known`` and heat that a network gives; a few at a time, to keep memory small."""
     session = open_session(network, "the network of a fold")
-    starts = range(0, len(seen), TOGETHER)
-    parts = [session.run(names, {"seen": seen[start : start + TOGETHER]}) for start in starts]
-    return {name: np.concatenate([part[place] for part in parts]) for place, name in enumerate(names)}
+    some = (rows[start : start + TOGETHER] for start in range(0, len(rows), TOGETHER))
+    parts = [session.run(["probabilities", "known", "heat"], {"seen": seen[few]}) for few in some]
+    probabilities, known, heat = (np.concatenate([part[place] for part in parts]) for place in range(3))
+    return probabilities, known, heat

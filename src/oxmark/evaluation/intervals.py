@@ -16,7 +16,8 @@ GOALS = (0.9, 0.95, 0.99, 0.999)
 def exact_interval(right: int, total: int) -> tuple[float, float]:
     """Clopper-Pearson interval of a share, 95 % confidence.
 
-    Clopper and Pearson, 1934, doi:10.1093/biomet/26.4.404; computed by SciPy.
+    Clopper and Pearson, 1934, doi:10.1093/biomet/26.4.404: quantiles of two beta distributions. SciPy inverts
+    the incomplete beta function; ``scipy.stats`` does the same, and takes 0.6 s to import.
 
     Args:
         right: How many were right, 0..total.
@@ -29,10 +30,12 @@ def exact_interval(right: int, total: int) -> tuple[float, float]:
         >>> tuple(round(end, 3) for end in exact_interval(12, 12))
         (0.735, 1.0)
     """
-    from scipy.stats import binomtest
+    from scipy.special import betaincinv
 
-    interval = binomtest(right, total).proportion_ci(CONFIDENCE, method="exact")
-    return float(interval.low), float(interval.high)
+    tail, wrong = (1 - CONFIDENCE) / 2, total - right
+    low = betaincinv(right, wrong + 1, tail) if right else 0.0
+    high = betaincinv(right + 1, wrong, 1 - tail) if wrong else 1.0
+    return float(low), float(high)
 
 
 def pictures_to_show(share: float) -> int:

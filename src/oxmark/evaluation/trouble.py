@@ -177,7 +177,7 @@ class Watch:
         return self._trouble(name, self._why_nothing(), **figures)
 
     def _far_worse(self, far: float) -> Trouble | None:
-        from scipy.stats import binom
+        from scipy.special import bdtr
 
         total = sum(self.validation)
         seen, held = (fmean(e.accuracy for e in self._recent), self._recent_validation("accuracy"))
@@ -185,7 +185,7 @@ class Watch:
             return None
         right, learned = round(held * total), sum(self.train)
         expected = (seen * learned + 1) / (learned + 2)  # all right is no certainty
-        if binom.cdf(right, total, expected) > ALPHA:
+        if bdtr(right, total, expected) > ALPHA:  # the binomial distribution function
             return None
         share = f"{100 * seen:.0f} %"
         return self._trouble("far_worse", self._why_by_heart(), seen=share, right=right, total=total)

@@ -12,7 +12,9 @@
     finishing.py      the end of a training: file, figures, pictures
     run_folder.py     where a run keeps what
     run_pictures.py   the pictures and tables of a run
-    validating.py     validate: cross-validation; dividing.py, its folds; validation_notes.py, what it says
+    validating.py     validate: cross-validation; dividing.py, its folds; folds_at_work.py, their trainings;
+                      validation_notes.py, what the figures do not say
+    crew.py           several processes that work for this one
     documenting.py    report: the document and its page; album.py, its pictures; run_report.py and
                       validation_report.py, what a training and a cross-validation put into it
     reporting.py      report: the page made again

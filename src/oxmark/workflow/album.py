@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,8 +19,8 @@ from oxmark.data.decode import WORKERS, decode
 if TYPE_CHECKING:
     from oxmark.recipes import Recipe
 
-SIZE = 144
-"""Longer side of a picture in the report, in pixels."""
+SIZE = 180
+"""Longer side of a picture in the report and on a sheet, in pixels."""
 Pixels = npt.NDArray[np.uint8]
 Heat = npt.NDArray[np.float32]
 
@@ -39,13 +40,18 @@ class Look:
     box: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
 
 
+Album = dict[str, dict[str, Any]]
+"""Pictures of a report by their ids."""
+
+
 def album(
     dataset: Dataset,
     samples: Sequence[Sample],
     looks: Callable[[int, Pixels], Look | None],
     prefix: str,
     scale: float = 1.0,
-) -> dict[str, dict[str, Any]]:
+    keep: dict[Path, Pixels] | None = None,
+) -> Album:
     """Small copies of some pictures, for the document of a report.
 
     Args:
@@ -55,17 +61,22 @@ def album(
             for nothing but the picture.
         prefix: Begins every id.
         scale: The evidence that is drawn in full colour; one for all, so that they can be compared.
+        keep: Where the small copies are put too, uint8 ``(h, w, 3)``, by where the pictures lie.
 
     Returns:
         Id (``prefix-place``) to ``file``, ``class``, ``image``, and where there is a look, ``seen`` and
         ``heat``: the pictures as data URIs.
     """
+    from oxmark.report.pictures import thumbnail
 
     def one(place: int) -> dict[str, Any]:
         sample = samples[place]
         pixels = decode(sample.path)
         names = {"file": dataset.relative(sample), "class": dataset.classes[sample.label]}
-        return {**names, **_images(pixels, looks(place, pixels), scale)}
+        small = thumbnail(pixels, SIZE)
+        if keep is not None:
+            keep[sample.path] = small
+        return {**names, "image": _data_uri(small), **_images(pixels, looks(place, pixels), scale)}
 
     with ThreadPoolExecutor(WORKERS) as pool:
         found = list(pool.map(one, range(len(samples))))
@@ -115,9 +126,9 @@ def contrast(heat: npt.NDArray[np.float32], probabilities: npt.ArrayLike, truth:
 
 def _images(pixels: Pixels, look: Look | None, scale: float) -> dict[str, str]:
     from oxmark.report.heat import around, overlay
-    from oxmark.report.pictures import from_floats, thumbnail
+    from oxmark.report.pictures import from_floats
 
-    images = {"image": _data_uri(thumbnail(pixels, SIZE))}
+    images = {}
     if look is not None:
         images["seen"] = _data_uri(from_floats(look.seen), exact=True)
         if look.heat is not None:

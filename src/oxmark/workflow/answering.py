@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,10 +12,15 @@ from typing import TYPE_CHECKING
 
 from oxmark.data.decode import PICTURE_SUFFIXES, decode
 from oxmark.errors import PictureError
-from oxmark.inference import Prediction
+from oxmark.inference import Classifier, Prediction, load
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from oxmark.report.sheets import Tile
+
+Answer = Prediction | PictureError
 
 MOST_ON_SHEET = 400
 """So many pictures are kept for a sheet; a folder of a million must not fill the memory."""
@@ -45,6 +52,68 @@ def _below(folder: Path) -> Iterator[Path]:
         for name in sorted(files):
             if not name.startswith(".") and Path(name).suffix.lower() in PICTURE_SUFFIXES:
                 yield Path(parent) / name
+
+
+def open_and_answer(
+    model: str | os.PathLike[str] | None, first: Path, others: Iterator[Path]
+) -> tuple[Classifier, Iterator[tuple[Path, Answer]]]:
+    """Open a model file and answer files with it; the first one is decoded while the model is opened.
+
+    Both take about as long for one photo, and neither holds Python's lock, so that the wait is half of it.
+
+    Args:
+        model: As :func:`oxmark.inference.load` takes it.
+        first: The first picture file.
+        others: The rest; consumed as answers are taken.
+
+    Returns:
+        The open model, and each file with its answer, or with the error that names the cure.
+
+    Raises:
+        ModelFileError: The model cannot be opened.
+        RunError: A run folder without a finished model.
+
+    Example:
+        >>> classifier, answers = open_and_answer(None, Path("no.png"), iter([]))
+        >>> [(path.name, type(answer).__name__) for path, answer in answers]
+        [('no.png', 'PictureError')]
+    """
+    decoding = _Decoding(first)
+    decoding.start()
+    classifier = load(model)
+    return classifier, _answers(classifier, decoding, others)
+
+
+def _answers(
+    classifier: Classifier, first: _Decoding, others: Iterator[Path]
+) -> Iterator[tuple[Path, Answer]]:
+    first.join()
+    found = first.found
+    yield first.path, found if isinstance(found, PictureError) else classifier.predict(found)
+    del found, first.found
+    for second in others:  # no pool of threads, which takes 3 ms to load, for a single file
+        yield from classifier.stream(itertools.chain([second], others))
+
+
+class _Decoding(threading.Thread):
+    """One file, decoded in a thread of its own.
+
+    Attributes:
+        path: The file.
+        found: Its pixels, uint8 ``(height, width, 4)``, or the error; the path itself until then.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(name="first picture")
+        self.path = path
+        self.found: npt.NDArray[np.uint8] | PictureError | Path = path
+
+    def run(self) -> None:
+        """Decode."""
+        try:
+            self.found = decode(self.path)
+        except PictureError as error:
+            self.found = error
 
 
 @dataclass

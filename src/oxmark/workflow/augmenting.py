@@ -81,21 +81,36 @@ def variants_of(
         seed: Chooses the changes.
         count: Variants of each.
     """
-    import torch
-
     from oxmark.report.augmentation import AugmentationRow
-    from oxmark.training.augment import augment as change
 
     originals = [decode(path) for path in paths]
     if seen is None:
         seen = _seen(originals, recipe)
+    changed = changed_at_random(seen, recipe, seed=seed, count=count)
+    return [
+        AugmentationRow(original, shown(one[0], recipe), shown(variants, recipe), path.name)
+        for path, original, one, variants in zip(paths, originals, seen, changed, strict=True)
+    ]
+
+
+def changed_at_random(
+    seen: npt.NDArray[np.float32], recipe: Recipe, *, seed: int, count: int = VARIANTS
+) -> npt.NDArray[np.float32]:
+    """What training makes of pictures, float32 ``(N, count, S, S)``, 0..1.
+
+    Args:
+        seen: What the network sees of N pictures, float32 ``(N, 1, S, S)``.
+        recipe: Chooses the changes.
+        seed: Chooses the changes.
+        count: Variants of each.
+    """
+    import torch
+
+    from oxmark.training.augment import augment as change
+
     generator = torch.Generator().manual_seed(seed)
-    rows = []
-    for path, original, one in zip(paths, originals, seen, strict=True):
-        batch = torch.from_numpy(np.repeat(one[None], count, axis=0))
-        variants = change(batch, recipe, generator).numpy()[:, 0]
-        rows.append(AugmentationRow(original, shown(one[0], recipe), shown(variants, recipe), path.name))
-    return rows
+    batches = [torch.from_numpy(np.repeat(one[None], count, axis=0)) for one in seen]
+    return np.stack([change(batch, recipe, generator).numpy()[:, 0] for batch in batches])
 
 
 Looked = tuple[npt.NDArray[np.float32], npt.NDArray[np.int64], tuple[str, ...]]

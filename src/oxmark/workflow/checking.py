@@ -8,9 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from oxmark.data.doctor import Evidence, Finding, Severity, examine, sorted_findings, verdict, worst_of
 from oxmark.data.doctor.mended_copy import check_place, write_mended
 from oxmark.data.doctor.mending import Mending
@@ -20,7 +17,7 @@ from oxmark.data.walk import shown_name
 from oxmark.errors import require_packages
 from oxmark.recipes import load_recipe
 from oxmark.words import Message
-from oxmark.workflow.preparing import Read, read_pictures
+from oxmark.workflow.gathering import gather
 from oxmark.workflow.progress import Progress
 from oxmark.workflow.suspecting import suspicions
 
@@ -106,10 +103,8 @@ def check(
             check_place(dataset.root, Path(fix))
             copy = stack.enter_context(new_folder(fix))  # now, so that a wrong place is told before the work
         recipe, nothing = load_recipe("marks"), [False] * len(dataset.samples)
-        read = read_pictures(dataset, recipe, nothing, progress or Progress())
-        traits = [one.traits if isinstance(one, Read) else one for one in read]
-        seen = _stacked([one.seen for one in read if isinstance(one, Read)], recipe.size)
-        evidence = Evidence(dataset, traits, seen)
+        read = gather(dataset, recipe, nothing, progress or Progress())
+        evidence = Evidence(dataset, read.traits, read.seen)
         result = checkup(evidence)
         if fix is None:
             return result
@@ -141,7 +136,3 @@ def checkup(evidence: Evidence) -> Checkup:
 
 def _findings(evidence: Evidence) -> tuple[Finding, ...]:
     return sorted_findings([*examine(evidence), *suspicions(evidence)])
-
-
-def _stacked(seen: list[npt.NDArray[np.float32]], size: int) -> npt.NDArray[np.float32]:
-    return np.stack(seen) if seen else np.zeros((0, 1, size, size), np.float32)

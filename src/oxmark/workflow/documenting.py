@@ -46,6 +46,13 @@ def write_document(folder: Path, document: Mapping[str, Any]) -> Path:
     return folder / PAGE
 
 
+def get_ready_to_write() -> None:
+    """Load what :func:`write_document` needs: a second process does it while the first one trains."""
+    from oxmark.report.page import get_ready
+
+    get_ready()
+
+
 def read_document(folder: Path) -> dict[str, Any]:
     """The document of a run. Raises :class:`RunError`."""
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from oxmark.evaluation.metrics import Evaluation
     from oxmark.recipes import Recipe
     from oxmark.training.loop import Fitted
+    from oxmark.workflow.album import Album
+    from oxmark.workflow.beside import Beside
     from oxmark.workflow.preparing import PreparedSet
 
 TOLERANCE = 1e-5
@@ -36,36 +39,58 @@ def finish(
     facts: dict[str, Any],
     clock: Clock,
     progress: Progress,
+    beside: Beside,
+    samples: Future[Album],
 ) -> tuple[Evaluation, Verdict]:
-    """Make the file, measure it, say what that means, draw the pictures; the model gets its name last."""
+    """Make the file, measure it, say what that means, draw the pictures; the model gets its name last.
+
+    Args:
+        folder: The run folder.
+        recipe: As it was used.
+        prepared: The pictures.
+        fitted: The trained network.
+        facts: For ``run.json``.
+        clock: Times the stages.
+        progress: Told how far it is.
+        beside: Draws while the file is checked.
+        samples: The training pictures that the report shows.
+    """
     from oxmark.recipes import to_toml
     from oxmark.report.fonts import missing_font_note
+    from oxmark.workflow.documenting import write_document
     from oxmark.workflow.measuring import measure
-    from oxmark.workflow.run_pictures import draw_run
-    from oxmark.workflow.run_report import write_run_report
+    from oxmark.workflow.run_pictures import columns_of, draw_course, draw_test
+    from oxmark.workflow.run_report import looked_at, run_document
 
-    with clock.stage("measure"):
-        draft = _model(recipe, prepared, fitted, quality={})
+    columns = columns_of(fitted.history)
+    course = beside.do(draw_course, folder, recipe.name, columns, fitted.kept_epoch)
+    with clock.stage("measure", phase="measure"):
+        classifier = _opened(_model(recipe, prepared, fitted, quality={}))
         learned = {
             d for d, s in zip(prepared.digests, prepared.dataset.samples, strict=True) if s.part != "test"
         }
         tests = prepared.dataset.part("test")
-        evaluation = measure(_opened(draft), prepared.dataset, tests, part="test", left_out=learned)
-    with clock.stage("check"):
+        evaluation = measure(classifier, prepared.dataset, tests, part="test", left_out=learned)
+        looks = looked_at(recipe, prepared, evaluation, classifier)
+    some = dataclasses.replace(prepared.dataset, samples=tests, skipped=())
+    answers = beside.do(draw_test, folder, some, evaluation, looks)
+    font_note = beside.do(missing_font_note, [*prepared.dataset.classes, *evaluation.files])
+    with clock.stage("check", phase="check"):
         data = _model(recipe, prepared, fitted, quality=_quality(evaluation))
         classifier = _opened(data)
         _check_answers(classifier, prepared, fitted)
-    with clock.stage("draw"):
-        draw_run(folder, recipe, prepared, fitted, evaluation)
     write_text(folder / "summary.txt", fitted.summary)
-    if note := missing_font_note([*prepared.dataset.classes, *evaluation.files]):
-        progress.note(note)
     said = verdict(
         evaluation,
         hands=strangers(prepared.dataset, files=evaluation.files),
         unnamed=unnamed(prepared.dataset, files=evaluation.files),
         data=facts["data"],
     )
+    with clock.stage("draw", phase="plot"):
+        course.result()
+        drawn = samples.result(), answers.result()
+        if note := font_note.result():
+            progress.note(note)
     facts = {
         **facts,
         "status": "finished",
@@ -76,10 +101,12 @@ def finish(
         "calibration": dataclasses.asdict(fitted.calibration),
         "seconds": clock.seconds,
     }
-    with clock.stage("report"):
+    with clock.stage("report", phase="write"):
         told = {"recipe": to_toml(recipe), "model_digest": classifier.digest, **facts}
-        write_run_report(folder, recipe, prepared, evaluation, classifier, fitted.history, told)
-    run_folder.write_facts(folder, facts)
+        document = run_document(folder, prepared, evaluation, fitted.history, told, *drawn)
+        beside.do(write_document, folder, document).result()
+    clock.spend({"plot": beside.seconds}, beside=True)
+    run_folder.write_facts(folder, {**facts, "profile": clock.profile(progress.started)})
     write_bytes(folder / run_folder.MODEL, data)
     for message in said:
         progress.note(str(message))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from oxmark.data.decode import decode
 from oxmark.inference import Classifier
 from oxmark.words import Message
-from oxmark.workflow.album import Look, Pixels, album, contrast, shown
+from oxmark.workflow.album import Album, Look, contrast, shown
 from oxmark.workflow.documenting import (
     MOST_HEAT,
     answers_section,
@@ -20,9 +21,7 @@ from oxmark.workflow.documenting import (
     headline,
     show,
     shown_rows,
-    write_document,
 )
-from oxmark.workflow.looking import spread
 
 if TYPE_CHECKING:
     from oxmark.evaluation.metrics import Evaluation
@@ -30,35 +29,26 @@ if TYPE_CHECKING:
     from oxmark.training.loop import Epoch
     from oxmark.workflow.preparing import PreparedSet
 
-SAMPLES_PER_CLASS = 8
-MOST_SAMPLES = 40
 
-
-def write_run_report(
+def run_document(
     folder: Path,
-    recipe: Recipe,
     prepared: PreparedSet,
     evaluation: Evaluation,
-    classifier: Classifier,
     history: Sequence[Epoch],
     facts: Mapping[str, Any],
-) -> Path:
-    """Write ``report.json`` and ``report.html`` of a finished run.
+    samples: Album,
+    answers: Album,
+) -> dict[str, Any]:
+    """What ``report.json`` of a finished run holds.
 
     Args:
         folder: The run folder.
-        recipe: How it was trained.
         prepared: The pictures.
         evaluation: What the model answered to the test pictures.
-        classifier: The model.
         history: One entry an epoch.
         facts: What ``run.json`` holds, and ``recipe`` (TOML), ``model_digest``, ``verdict`` and ``findings``.
-
-    Returns:
-        The page.
-
-    Raises:
-        OutputError: It cannot be written.
+        samples: Some of the training pictures.
+        answers: Some of the test pictures: those that :func:`looked_at` chose, in its order.
     """
     document = {
         **beginning("run", folder.resolve().name, prepared.dataset.classes),
@@ -67,6 +57,7 @@ def write_run_report(
             "folder": facts["data"],
             "digest": facts["data_digest"],
             "counts": prepared.dataset.counts(),
+            "samples": list(samples),
         },
         "history": [_epoch(entry) for entry in history],
         "kept_epoch": facts["kept_epoch"],
@@ -74,14 +65,28 @@ def write_run_report(
         "findings": facts["findings"],
         "provenance": {name: facts[name] for name in _PROVENANCE if name in facts},
     }
-    pictures = _samples(recipe, prepared)
-    document["data"]["samples"] = list(pictures)
     if evaluation.accuracy.total:
         measured_on = Message("validate.measured_on_test", {"count": evaluation.accuracy.total})
         document["headline"] = headline(evaluation, measured_on)
-        document["test"], answered = _test(recipe, prepared, evaluation, classifier, measured_on)
-        pictures |= answered
-    return write_document(folder, {**document, "pictures": pictures})
+        document["test"] = _test(prepared, evaluation, answers, measured_on)
+    return {**document, "pictures": samples | answers}
+
+
+def looked_at(
+    recipe: Recipe, prepared: PreparedSet, evaluation: Evaluation, classifier: Classifier
+) -> dict[str, Look]:
+    """What the network made of the test pictures that are shown, by the name of the file."""
+    by_name = {prepared.dataset.relative(s): row for row, s in enumerate(prepared.dataset.samples)}
+    looks = {}
+    for place, row in enumerate(shown_rows(evaluation)):
+        name = evaluation.files[row]
+        look = Look(shown(prepared.seen[by_name[name]][0], recipe))
+        if place < MOST_HEAT:
+            view = classifier.view(decode(prepared.dataset.samples[by_name[name]].path))
+            heat = contrast(view.heat, evaluation.probabilities[row], int(evaluation.truth[row]))
+            look = replace(look, heat=heat, box=view.box)
+        looks[name] = look
+    return looks
 
 
 def _epoch(entry: Epoch) -> dict[str, Any]:
@@ -108,46 +113,12 @@ _PROVENANCE = (
 )
 
 
-def _samples(recipe: Recipe, prepared: PreparedSet) -> dict[str, Any]:
-    """Some training pictures of each class, and what the network sees of them."""
-    rows = prepared.rows("train")
-    labels = prepared.labels(rows)
-    classes = len(prepared.dataset.classes)
-    each = max(1, min(SAMPLES_PER_CLASS, MOST_SAMPLES // classes))
-    chosen = [row for label in range(classes) for row in spread(rows[labels == label].tolist(), each)]
-    samples = [prepared.dataset.samples[row] for row in chosen[:MOST_SAMPLES]]
-
-    def look(place: int, _: Pixels) -> Look:
-        return Look(shown(prepared.seen[chosen[place]][0], recipe))
-
-    return album(prepared.dataset, samples, look, "sample")
-
-
 def _test(
-    recipe: Recipe,
-    prepared: PreparedSet,
-    evaluation: Evaluation,
-    classifier: Classifier,
-    measured_on: Message,
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The section on the test part, and its pictures."""
-    from oxmark.report.heat import scale_of
-
+    prepared: PreparedSet, evaluation: Evaluation, answers: Album, measured_on: Message
+) -> dict[str, Any]:
+    """The section on the test part."""
     by_name = {prepared.dataset.relative(sample): sample for sample in prepared.dataset.samples}
     samples = [by_name[name] for name in evaluation.files]
     section = answers_section(evaluation, by_hand(evaluation, samples), measured_on)
-    rows = shown_rows(evaluation)
-    seen = {s.path: picture[0] for s, picture in zip(prepared.dataset.samples, prepared.seen, strict=True)}
-    views = [classifier.view(decode(samples[row].path)) for row in rows[:MOST_HEAT]]
-    heats = [
-        contrast(view.heat, evaluation.probabilities[row], int(evaluation.truth[row]))
-        for row, view in zip(rows, views, strict=False)
-    ]
-
-    def look(place: int, _: Pixels) -> Look:
-        drawn = shown(seen[samples[rows[place]].path], recipe)
-        return Look(drawn, heats[place], views[place].box) if place < len(views) else Look(drawn)
-
-    pictures = album(prepared.dataset, [samples[row] for row in rows], look, "test", scale_of(heats))
-    show(section, evaluation, {row: f"test-{place}" for place, row in enumerate(rows)})
-    return section, pictures
+    show(section, evaluation, dict(zip(shown_rows(evaluation), answers, strict=True)))
+    return section

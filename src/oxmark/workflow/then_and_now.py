@@ -156,7 +156,7 @@ def _conditions(then: Recorded, now: Recorded) -> Iterator[Line]:
     one, other = (dict(run.facts.get("versions", {})) for run in (then, now))
     shown = [name for name in other if one.get(name) != other[name]] or list(other)
     yield Line("versions", _listed(one, shown), _listed(other, shown), "same" if one == other else "other")
-    for name in ("python", "machine", "instructions", "threads", "device", "gpu"):
+    for name in ("python", "machine", "instructions", "precision", "threads", "device", "gpu"):
         if name in now.facts or name in then.facts:
             a, b = then.facts.get(name), now.facts.get(name)
             outcome: Outcome = "same" if a == b else "unknown" if a is None else "other"

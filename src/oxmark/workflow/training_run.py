@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 import math
 import os
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from oxmark.data.dataset import Dataset, check_trainable
-from oxmark.data.doctor import Finding
 from oxmark.data.folder import read_folder
+from oxmark.data.ondisk import some_of
 from oxmark.errors import RunError, require_packages
 from oxmark.evaluation.trouble import Trouble
 from oxmark.evaluation.verdict import Verdict
 from oxmark.workflow import run_folder
-from oxmark.workflow.checking import Checkup, checkup
-from oxmark.workflow.documenting import findings_json
+from oxmark.workflow.beside import Beside
+from oxmark.workflow.documenting import findings_json, get_ready_to_write
+from oxmark.workflow.examining import Examining
 from oxmark.workflow.finishing import finish
 from oxmark.workflow.progress import Clock, Progress
+from oxmark.workflow.run_pictures import draw_learned, learned_from
 from oxmark.workflow.watching import Watching
 
 if TYPE_CHECKING:
@@ -29,10 +33,6 @@ if TYPE_CHECKING:
     from oxmark.recipes import Recipe
     from oxmark.training.loop import Epoch, Fitted, Prepared
     from oxmark.workflow.preparing import PreparedSet
-
-
-_TOLD_BY_THE_PARTS = {"hands_too_few", "copies", "near_copies"}
-"""Findings that the note on how the parts were made has told already, or that no training suffers from."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,20 +111,16 @@ def train(
     require_training("Training")
     progress = progress or Progress()
     clock = Clock(progress)
-    with clock.stage("import"):
-        from oxmark.training import checkpoint
-        from oxmark.training.device import choose_device
-        from oxmark.training.loop import fit
-        from oxmark.training.meaning import keep_meaning
-
-        choose_device(device)
+    with clock.stage("import", phase="import"):
+        loading = _import_early(device)
     dataset = read_folder(data)
     check_trainable(dataset)
     folder, chosen, seed = _place(out, recipe, seed, resume)
-    with clock.stage("prepare"):
+    with clock.stage("prepare", phase="prepare"):
         prepared = _prepare(dataset, chosen, seed, skip_bad, progress)
-    with clock.stage("examine"):
-        prepared, examined = _examined(prepared, progress)
+    with clock.phase("import"):
+        loading.join()
+        from oxmark.training import checkpoint
     fingerprint = _fingerprint(prepared, chosen, seed)
     facts = {
         **_facts(data, seed, prepared, fingerprint),
@@ -133,7 +129,6 @@ def train(
             str(data), chosen, folder, seed=seed, device=device, skip_bad=skip_bad
         ),
         "skip_bad": skip_bad,
-        "findings": findings_json(examined.findings),
     }
     if not resume:
         run_folder.begin_run(folder, chosen)
@@ -141,40 +136,53 @@ def train(
     else:
         clock.seconds.update(run_folder.read_facts(folder).get("seconds", {}))
     progress.run_folder(folder)
-    with clock.stage("fit"):
-        learned = _arrays(prepared, "train")
-        used, found = keep_meaning(chosen, learned.seen, learned.labels, prepared.dataset.classes)
-        prepared = _noted(prepared, found, progress)
-        watching = Watching(used, prepared, str(data), progress)
-        saved = folder / checkpoint.FILE
-        if resume and saved.exists():
-            watching.catch_up(saved)
-        fitted = fit(
-            used,
-            learned,
-            _arrays(prepared, "validation"),
-            len(prepared.dataset.classes),
-            seed=seed,
-            device=device,
-            run_folder=folder,
-            resume=resume and saved.exists(),
-            fingerprint=fingerprint,
-            on_epoch=watching,
-            should_stop=progress.should_stop,
-            should_finish=progress.should_finish,
-        )
-    run_folder.write_history(folder / "history.csv", fitted.history)
-    notes = (*prepared.notes, *watching.notes)
-    if fitted.ended:
-        progress.note(_ended_note(fitted, used))
-        notes = (*notes, _ended_note(fitted, used))
-        facts["ended_by_user"] = len(fitted.history)
-    facts |= {"notes": list(notes), "trouble": watching.as_json()}
-    evaluation, said = None, None
-    if fitted.finished:
-        evaluation, said = finish(folder, used, prepared, fitted, facts, clock, progress)
-    else:
-        run_folder.write_facts(folder, {**facts, "seconds": clock.seconds})
+    with Beside() as beside:
+        clock.spend(prepared.spent, beside=True)
+        with clock.stage("examine", phase="examine"):
+            examining = Examining(prepared, beside, progress)
+        with clock.stage("fit"):
+            used, meant = _without_other_meanings(chosen, prepared, progress)
+            samples = beside.do(draw_learned, folder, used.name, learned_from(used, prepared))
+            beside.do(get_ready_to_write)
+            watching = Watching(used, prepared, str(data), progress)
+            saved = folder / checkpoint.FILE
+            going_on = resume and saved.exists()
+            if going_on:
+                watching.catch_up(saved)
+
+            def on_epoch(entry: Epoch) -> None:
+                watching(entry)
+                examining.look()
+
+            fitted = _fit(
+                used,
+                prepared,
+                seed=seed,
+                device=device,
+                run_folder=folder,
+                resume=going_on,
+                fingerprint=fingerprint,
+                on_epoch=on_epoch,
+                should_stop=progress.should_stop,
+                should_finish=progress.should_finish,
+            )
+        clock.spend(fitted.spent)
+        clock.spend({"calibrate": fitted.beside}, beside=True)
+        run_folder.write_history(folder / "history.csv", fitted.history)
+        with clock.phase("examine"):
+            examined = examining.result()
+        notes = (*prepared.notes, *examining.notes, *meant, *watching.notes)
+        if fitted.ended:
+            progress.note(_ended_note(fitted, used))
+            notes = (*notes, _ended_note(fitted, used))
+            facts["ended_by_user"] = len(fitted.history)
+        facts |= {"notes": list(notes), "trouble": watching.as_json()}
+        facts["findings"] = findings_json(examined.findings)
+        evaluation, said = None, None
+        if fitted.finished:
+            evaluation, said = finish(folder, used, prepared, fitted, facts, clock, progress, beside, samples)
+        else:
+            run_folder.write_facts(folder, {**facts, "seconds": clock.seconds})
     return TrainingRun(
         folder,
         used,
@@ -187,6 +195,42 @@ def train(
         said,
         fitted.finished,
     )
+
+
+def _import_early(device: str) -> threading.Thread:
+    """Begin to import what trains, which takes as long as reading some hundreds of pictures, beside that.
+
+    A device that must be looked for is looked for now, before any picture is read.
+    """
+    if device not in ("auto", "cpu"):
+        from oxmark.training.device import choose_device
+
+        choose_device(device)
+    loading = threading.Thread(target=importlib.import_module, args=("oxmark.training.loop",), daemon=True)
+    loading.start()
+    return loading
+
+
+def _without_other_meanings(
+    recipe: Recipe, prepared: PreparedSet, progress: Progress
+) -> tuple[Recipe, tuple[str, ...]]:
+    """The recipe without changes that would turn one class into another, and what the user is told of it."""
+    from oxmark.training.meaning import keep_meaning
+
+    rows = prepared.rows("train")
+    used, found = keep_meaning(
+        recipe, some_of(prepared.seen, rows), prepared.labels(rows), prepared.dataset.classes
+    )
+    for note in found:
+        progress.note(note)
+    return used, tuple(found)
+
+
+def _fit(recipe: Recipe, prepared: PreparedSet, **how: Any) -> Fitted:
+    from oxmark.training.loop import fit
+
+    parts = [_arrays(prepared, part) for part in ("train", "validation")]
+    return fit(recipe, parts[0], parts[1], len(prepared.dataset.classes), **how)
 
 
 def _ended_note(fitted: Fitted, recipe: Recipe) -> str:
@@ -248,27 +292,12 @@ def _noted(prepared: PreparedSet, notes: Sequence[str], progress: Progress) -> P
     return replace(prepared, notes=(*prepared.notes, *notes))
 
 
-def _examined(prepared: PreparedSet, progress: Progress) -> tuple[PreparedSet, Checkup]:
-    """What the doctor says: a line when all is well, else each finding that is more than a note."""
-    found = checkup(prepared.evidence)
-    told = [one for one in found.findings if one.severity != "note" and one.code not in _TOLD_BY_THE_PARTS]
-    notes = [_line(one) for one in told] or [str(found.sentence)]
-    return _noted(prepared, notes, progress), found
-
-
-def _line(finding: Finding) -> str:
-    """A finding on one line, with the first of its files."""
-    names = ", ".join(finding.files[:3]) + (
-        f" and {len(finding.files) - 3} more" if finding.files[3:] else ""
-    )
-    return f"{finding.severity}: {finding.what} {finding.cure}" + (f" ({names})" if names else "")
-
-
 def _arrays(prepared: PreparedSet, part: str) -> Prepared:
     from oxmark.training.loop import Prepared
 
     rows = prepared.rows(part)
-    return Prepared(prepared.seen[rows], prepared.labels(rows), prepared.views[rows], prepared.groups(rows))
+    seen, views = some_of(prepared.seen, rows), some_of(prepared.views, rows)
+    return Prepared(seen, prepared.labels(rows), views, prepared.groups(rows))
 
 
 def _fingerprint(prepared: PreparedSet, recipe: Recipe, seed: int) -> str:

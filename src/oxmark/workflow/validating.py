@@ -16,6 +16,7 @@ from oxmark.data.dataset import Dataset, Sample, check_trainable
 from oxmark.data.folder import read_folder
 from oxmark.data.traits import shortcut_features
 from oxmark.errors import PictureError, RunError
+from oxmark.evaluation.cross_validation import PictureSet, Training
 from oxmark.evaluation.metrics import Evaluation, Share
 from oxmark.evaluation.verdict import OUT_OF_FOLD, Verdict, verdict
 from oxmark.files import make_folder
@@ -24,6 +25,7 @@ from oxmark.workflow import run_folder
 from oxmark.workflow.checking import Checkup, checkup
 from oxmark.workflow.dividing import Divider, mean_counts, thinned
 from oxmark.workflow.documenting import by_hand, read_document
+from oxmark.workflow.folds_at_work import FoldsAtWork
 from oxmark.workflow.progress import Progress
 from oxmark.workflow.training_run import require_training
 
@@ -187,35 +189,35 @@ def validate(
     require_training("Validating")
     from oxmark.evaluation.baselines import baselines
     from oxmark.evaluation.shortcuts import find_shortcuts
-    from oxmark.recipes import RECIPES, Recipe, load_recipe
     from oxmark.workflow.preparing import prepare_whole
     from oxmark.workflow.validation_notes import notes
-    from oxmark.workflow.validation_report import provenance, write_validation
+    from oxmark.workflow.validation_report import get_ready_to_write, provenance, write_validation
 
     progress = progress or Progress()
     dataset = read_folder(data)
     check_trainable(replace(dataset, samples=tuple(replace(sample, part=None) for sample in dataset.samples)))
     place = _place(out, dataset)
-    of_run = place / run_folder.RECIPE if place and (place / run_folder.MODEL).exists() else None
-    chosen = recipe if isinstance(recipe, Recipe) else load_recipe(recipe or of_run or RECIPES[0])
-    if of_run and load_recipe(of_run) != chosen:
-        raise RunError(
-            f"The run {place} was trained with another recipe, so its report cannot take up what this one "
-            "reaches. Leave --recipe and --set out, or choose a new folder with --out."
-        )
-    prepared = prepare_whole(dataset, chosen, seed=seed, progress=progress)
-    if of_run:
-        _check_same_pictures(of_run.parent, dataset, prepared)
-    divider = Divider(prepared, folds, seed)
-    plans = [divider.folds(seed + APART * number) for number in range(repeats)]
-    thinner = [thinned(plans[0], divider.labels, share, seed) for share in SHARES if learning_curve]
-    training = _Training(chosen, prepared, divider.groups, _Counter(progress, [*plans, *thinner], chosen))
-    divisions = [training.answers(plan, seed + number, told=True) for number, plan in enumerate(plans)]
-    fewer = [training.answers(plan, seed, told=False) for plan in thinner]
-    progress.end()
-    first, rows = divisions[0], np.flatnonzero(divisions[0].fold >= 0)
-    evaluations = tuple(_evaluation(prepared, answers) for answers in divisions)
-    simpler = baselines(prepared.seen, divider.labels, plans[0])
+    run = place if place and (place / run_folder.MODEL).exists() else None
+    chosen = _recipe(recipe, run)
+    curve = SHARES if learning_curve else ()
+    with FoldsAtWork(folds * (repeats + len(curve)), progress) as work:
+        prepared = prepare_whole(dataset, chosen, seed=seed, progress=progress)
+        if run:
+            _check_same_pictures(run, dataset, prepared)
+        divider = Divider(prepared, folds, seed)
+        plans = [divider.folds(seed + APART * number) for number in range(repeats)]
+        thinner = [thinned(plans[0], divider.labels, share, seed) for share in curve]
+        seeds = [*range(seed, seed + repeats), *(seed for _ in thinner)]
+        work.begin(_divisions(chosen, prepared, divider, [*plans, *thinner], seeds))
+        simpler = baselines(np.asarray(prepared.seen), divider.labels, plans[0])
+        checked = checkup(prepared.evidence)
+        shortcuts = find_shortcuts(shortcut_features(prepared.traits), divider.labels, divider.hands)
+        if place is not None:
+            get_ready_to_write()
+        found = work.gathered(told=repeats)
+    whole, fewer = found[:repeats], found[repeats:]
+    first, rows = whole[0], np.flatnonzero(whole[0].fold >= 0)
+    evaluations = tuple(_evaluation(prepared, answers) for answers in whole)
     report = Validation(
         data=Path(data),
         recipe=chosen,
@@ -227,9 +229,9 @@ def validate(
         evaluations=evaluations,
         heat=first.heat[rows],
         baselines={name: answers[rows] for name, answers in simpler.items()},
-        suspects=_suspects(divisions, divider.labels),
-        shortcuts=find_shortcuts(shortcut_features(prepared.traits), divider.labels, divider.hands),
-        checkup=checkup(prepared.evidence),
+        suspects=_suspects(whole, divider.labels),
+        shortcuts=shortcuts,
+        checkup=checked,
         learning_curve=_curve(prepared, thinner, fewer, plans[0], evaluations[0]) if learning_curve else None,
         notes=(),
         provenance={},
@@ -272,53 +274,34 @@ def _check_same_pictures(folder: Path, dataset: Dataset, prepared: PreparedSet) 
         )
 
 
-class _Counter:
-    """Tells how far all the trainings together are."""
+def _recipe(recipe: str | os.PathLike[str] | Recipe | None, run: Path | None) -> Recipe:
+    """What was asked for; what a run was trained with, where its report is to take up the figures."""
+    from oxmark.recipes import RECIPES, Recipe, load_recipe
 
-    def __init__(self, progress: Progress, plans: Sequence[Sequence[Fold]], recipe: Recipe) -> None:
-        self.progress, self._done = progress, 0
-        trainings = sum(len(plan) for plan in plans)
-        progress.begin(f"training {trainings} networks", trainings * recipe.epochs)
-
-    def epoch(self, _: object) -> None:
-        """One more epoch is done."""
-        self._done += 1
-        self.progress.advance(self._done)
-
-
-@dataclass(frozen=True)
-class _Training:
-    """Trains and answers by a division."""
-
-    recipe: Recipe
-    prepared: PreparedSet
-    groups: npt.NDArray[np.int64]
-    counter: _Counter
-
-    def answers(self, plan: Sequence[Fold], seed: int, told: bool) -> OutOfFold:
-        """The answers of one division."""
-        from oxmark.evaluation.cross_validation import cross_validate
-        from oxmark.training.loop import Prepared
-
-        rows = np.arange(len(self.prepared.seen))
-        labels = self.prepared.labels(rows)
-        people = self.prepared.groups(rows)
-
-        def tell(number: int, _: bytes, answers: npt.NDArray[np.float32]) -> None:
-            truth = labels[plan[number][1]]
-            right = int((answers.argmax(axis=1) == truth).sum())
-            self.counter.progress.note(f"fold {number + 1} of {len(plan)}: {right} of {len(truth)} right")
-
-        return cross_validate(
-            self.recipe,
-            Prepared(self.prepared.seen, labels, self.prepared.views, people),
-            self.prepared.dataset.classes,
-            plan,
-            groups=self.groups,
-            seed=seed,
-            on_epoch=self.counter.epoch,
-            on_fold=tell if told else None,
+    of_run = run / run_folder.RECIPE if run else None
+    chosen = recipe if isinstance(recipe, Recipe) else load_recipe(recipe or of_run or RECIPES[0])
+    if of_run and load_recipe(of_run) != chosen:
+        raise RunError(
+            f"The run {run} was trained with another recipe, so its report cannot take up what this one "
+            "reaches. Leave --recipe and --set out, or choose a new folder with --out."
         )
+    return chosen
+
+
+def _divisions(
+    recipe: Recipe,
+    prepared: PreparedSet,
+    divider: Divider,
+    plans: Sequence[Sequence[Fold]],
+    seeds: Sequence[int],
+) -> list[list[Training]]:
+    """What is to be trained: one network for each fold of each division."""
+    hands = prepared.groups(np.arange(len(prepared.seen)))
+    pictures = PictureSet(prepared.seen, divider.labels, prepared.views, hands, divider.groups)
+    return [
+        [Training(recipe, prepared.dataset.classes, pictures, *fold, seed) for fold in plan]
+        for plan, seed in zip(plans, seeds, strict=True)
+    ]
 
 
 def _evaluation(prepared: PreparedSet, answers: OutOfFold) -> Evaluation:

@@ -13,7 +13,7 @@ from oxmark.evaluation.metrics import Share
 from oxmark.files import make_folder, write_text
 from oxmark.modelfile.preprocess import preprocess_session
 from oxmark.words import Message
-from oxmark.workflow import run_folder
+from oxmark.workflow import documenting, run_folder
 from oxmark.workflow.album import Look, Pixels, album, contrast, shown
 from oxmark.workflow.documenting import (
     MOST_HEAT,
@@ -32,6 +32,14 @@ if TYPE_CHECKING:
 
 FIGURES, TABLE, CONFUSION = "validation.json", "out_of_fold.csv", "validation.png"
 PREFIX = "fold"
+
+
+def get_ready_to_write() -> None:
+    """Load what :func:`write_validation` needs, while other processes train."""
+    import oxmark.report.confusion
+    import oxmark.report.heat  # noqa: F401
+
+    documenting.get_ready_to_write()
 
 
 def write_validation(folder: Path, result: Validation) -> None:

@@ -11,9 +11,10 @@ from fastapi import FastAPI, Request
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from oxmark.machine import cores
 from oxmark.web.app import create_app
 from oxmark.web.guard import Rules
-from oxmark.web.service.gate import Gate, cores
+from oxmark.web.service.gate import Gate
 from oxmark.web.service.logs import RequestLines, log_to_stderr
 from oxmark.web.service.models import FileSource, Wanted
 from oxmark.web.service.predict import Answering

@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import collections
 import contextlib
-import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from oxmark.data.decode import MAX_PIXELS
+from oxmark.machine import cores
 from oxmark.web.problems import Problem
 
 PIXELS_AT_ONCE = MAX_PIXELS
@@ -152,13 +152,3 @@ class Gate:
             if not turn.cancelled():
                 self._begin(waiting)
                 turn.set_result(None)
-
-
-def cores() -> int:
-    """Processor cores that this process may use.
-
-    Example:
-        >>> cores() >= 1
-        True
-    """
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
