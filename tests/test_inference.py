@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -239,6 +240,7 @@ def test_the_files_facts(classifier: Classifier) -> None:
     assert classifier.trained_on == {"counts": {"train": {"X": 2}}, "pictures": {}}
     assert classifier.recipe.startswith("# An oxmark recipe.")
     assert (classifier.version, classifier.name) == ("0.1.0", "the test's model")
+    assert classifier.digest == hashlib.sha256(model()).hexdigest()
 
 
 # --- stream -------------------------------------------------------------------------------------------------

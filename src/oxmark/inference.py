@@ -7,15 +7,13 @@ the file, open it, hand pixels over, name the result.
 from __future__ import annotations
 
 import collections
-import hashlib
+import functools
 import json
 import os
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +22,9 @@ from oxmark.data.decode import MAX_PIXELS, WORKERS, decode
 from oxmark.errors import PictureError, PictureTooLarge, RunError
 from oxmark.modelfile.check import Checked, check, read_checked
 from oxmark.modelfile.session import open_session, run_session
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 Picture = str | os.PathLike[str] | npt.NDArray[np.uint8]
 """A picture: a path, or uint8 pixels ``(H, W)`` grey, ``(H, W, 3)`` RGB or ``(H, W, 4)`` RGBA."""
@@ -73,7 +74,6 @@ class Classifier:
     Attributes:
         classes: Class names in the order of the probabilities.
         name: The file's name, for messages.
-        digest: SHA-256 of the file, hexadecimal.
 
     Example:
         >>> classifier = load()  # the built-in O/X model
@@ -84,9 +84,16 @@ class Classifier:
     def __init__(self, data: bytes, checked: Checked, name: str) -> None:
         self.classes = checked.classes
         self.name = name
-        self.digest = hashlib.sha256(data).hexdigest()
+        self._data = data
         self._metadata = checked.metadata
         self._session = open_session(data, name)
+
+    @functools.cached_property
+    def digest(self) -> str:
+        """SHA-256 of the file, hexadecimal."""
+        import hashlib  # 3 ms, and not needed to answer
+
+        return hashlib.sha256(self._data).hexdigest()
 
     @property
     def recipe(self) -> str:
@@ -172,6 +179,8 @@ class Classifier:
         Yields:
             Each path with its :class:`Prediction`, or with the :class:`PictureError` that names the cure.
         """
+        from concurrent.futures import ThreadPoolExecutor
+
         count = workers or WORKERS
         waiting: collections.deque[tuple[Path, Future[Prediction | PictureError]]] = collections.deque()
         with ThreadPoolExecutor(count) as pool:
@@ -220,7 +229,7 @@ def load(path: str | os.PathLike[str] | None = None) -> Classifier:
         ('O', 'X')
     """
     if path is None:
-        data = resources.files("oxmark.builtin").joinpath("ox.onnx").read_bytes()
+        data = Path(__file__).with_name("builtin").joinpath("ox.onnx").read_bytes()
         return Classifier(data, check(data), "the built-in O/X model")
     file = model_file(path)
     data, checked = read_checked(file)

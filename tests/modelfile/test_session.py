@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import onnxruntime as ort
 import pytest
 from onnx import TensorProto, helper
 
 from oxmark.errors import DamagedModel
-from oxmark.modelfile.session import open_session, run_session
+from oxmark.modelfile.session import OPTIMISED_FROM, open_session, run_session
+
+LEVEL = ort.GraphOptimizationLevel
 
 
 def graph(node_name: str = "reshape", operator: str = "Reshape") -> bytes:
@@ -28,6 +31,14 @@ def test_what_fits_is_answered() -> None:
     session = open_session(graph(), "model.onnx")
     (result,) = run_session(session, ["result"], {"given": np.arange(7, dtype=np.float32)}, "model.onnx")
     assert result.tolist() == list(range(7))
+
+
+@pytest.mark.parametrize(
+    ("name", "level"), [("short", LEVEL.ORT_DISABLE_ALL), ("n" * OPTIMISED_FROM, LEVEL.ORT_ENABLE_ALL)]
+)
+def test_only_large_graphs_are_optimised(name: str, level: object) -> None:
+    session = open_session(graph(name), "model.onnx")
+    assert session.get_session_options().graph_optimization_level == level
 
 
 def test_a_graph_that_fails_while_it_answers_is_damaged() -> None:

@@ -224,7 +224,7 @@ def test_the_file_begins_with_the_preprocessing_node_for_node(name: str, classes
 @pytest.mark.parametrize(("name", "classes"), CASES)
 def test_versions_and_operators(name: str, classes: int) -> None:
     model = onnx.load_model_from_string(written(name, classes))
-    assert [(opset.domain, opset.version) for opset in model.opset_import] == [("", 20)]
+    assert [(opset.domain, opset.version) for opset in model.opset_import] == [("", 18)]
     assert (model.ir_version, model.producer_name) == (9, "oxmark")
     assert {node.op_type for node in model.graph.node} <= set(ALLOWED_OPS)
     assert {node.domain for node in model.graph.node} == {""}

@@ -226,6 +226,22 @@ def test_muon_steps_further_where_there_are_more_channels_out_than_in() -> None:
     assert float(values.min() / 8**0.5) > 0.5 and float(values.max() / 8**0.5) < 1.3
 
 
+@pytest.mark.parametrize("of_weight", [same, channels_last])
+def test_muon_looks_ahead_along_its_memory(of_weight: Layout) -> None:
+    generator = torch.Generator().manual_seed(0)
+    weight = torch.nn.Parameter(of_weight(torch.randn(6, 4, 3, 3, generator=generator)))
+    optimizer = Muon([weight], 0.1, 1e-8, 0.2)
+    expected, mean = weight.detach().clone(), torch.zeros(6, 4, 3, 3)
+    for _ in range(3):
+        gradient = torch.randn(6, 4, 3, 3, generator=generator)
+        mean = 0.9 * mean + 0.1 * gradient
+        ahead = orthogonal((0.1 * gradient + 0.9 * mean).flatten(1)).view(6, 4, 3, 3)
+        expected = expected * (1 - 0.1 * 0.2) - 0.1 * ahead
+        weight.grad = gradient
+        optimizer.step()
+    torch.testing.assert_close(weight.detach(), expected, rtol=0, atol=1e-5)
+
+
 def test_muon_remembers_where_it_went() -> None:
     """After ten steps one way, one gradient the other way does not turn it round."""
     weight = torch.nn.Parameter(torch.zeros(4, 3, 3, 3))

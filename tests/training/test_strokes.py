@@ -77,6 +77,19 @@ def test_holes_are_round_small_and_as_frequent_as_asked() -> None:
     assert len(none) == len(masks) == 0
 
 
+def test_a_hole_is_where_its_own_picture_drew_it() -> None:
+    """Those of some pictures are what the definition gives for all."""
+    some, masks = holes(60, 32, 0.3, seeded(4))
+    generator = seeded(4)
+    centres = torch.rand(60, 2, generator=generator) * 32
+    radii = 32 * (0.02 + 0.06 * torch.rand(60, generator=generator))
+    assert some.tolist() == torch.nonzero(torch.rand(60, generator=generator) < 0.3)[:, 0].tolist()
+    for number, mask in zip(some.tolist(), masks[:, 0], strict=True):
+        x, y = centres[number].tolist()
+        away = [[math.hypot(column + 0.5 - x, row + 0.5 - y) for column in range(32)] for row in range(32)]
+        assert torch.equal(mask > 0, torch.tensor(away) > radii[number])
+
+
 def test_what_some_pictures_get_the_others_do_not() -> None:
     batch = torch.ones(400, 1, 16, 16)
     result = change_strokes(batch, recipe_with(cut=0.2), seeded())
@@ -149,6 +162,7 @@ def test_noise_is_on_every_picture_and_specks_on_some() -> None:
     assert (
         0.5 * SPECKLED < float(speckled.float().mean()) < SPECKLED + 0.03
     )  # some have too few places to begin
+    assert int(torch.nonzero(speckled).max()) > 1900, "not the first ones, but any"
     dots = (found[speckled] > 0.5).float().mean((1, 2, 3))
     assert float(dots.max()) < 9 * 0.01 * 1.5  # each speck covers up to nine pixels
     assert abs(float(found[~speckled].mean())) < 1e-3

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
 
+from oxmark import inference
 from oxmark.data.decode import decode
-from oxmark.errors import NotAPicture, OutputError
-from oxmark.inference import Prediction
+from oxmark.errors import NotAPicture, OutputError, PictureError, RunError
+from oxmark.inference import Prediction, load
 from oxmark.workflow import answering
-from oxmark.workflow.answering import AnswerSheet, picture_files
+from oxmark.workflow.answering import AnswerSheet, open_and_answer, picture_files
 
 FILES = [
     "b.png",
@@ -68,6 +71,67 @@ def test_files_come_one_by_one(folder: Path, monkeypatch: pytest.MonkeyPatch) ->
     files = picture_files([folder])
     assert next(files).name == "a.JPG"
     assert walked == ["in"]
+
+
+# --- answers ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("torn", [None, 0, 1])
+@pytest.mark.parametrize("count", [1, 3])
+def test_answers_are_those_of_the_model_in_order(
+    count: int, torn: int | None, marks: Path, tmp_path: Path
+) -> None:
+    files = sorted((marks / "test").rglob("*.png"))[:count]
+    if torn is not None and torn < count:
+        files[torn] = tmp_path / "torn.png"
+        files[torn].write_bytes(b"no picture")
+    classifier, answers = open_and_answer(None, files[0], iter(files[1:]))
+    found = list(answers)
+    assert [path for path, _ in found] == files
+    for path, given in found:
+        if path.name == "torn.png":
+            assert isinstance(given, NotAPicture) and given.path == path
+        else:
+            assert given == classifier.predict(path)
+
+
+def test_the_first_picture_is_decoded_while_the_model_is_opened(
+    marks: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded = threading.Event()
+
+    def watched(path: Path) -> object:
+        decoded.set()
+        return decode(path)
+
+    def waiting(model: object) -> object:
+        assert decoded.wait(30), "the model was opened before anything was decoded"
+        return load()
+
+    monkeypatch.setattr(answering, "decode", watched)
+    monkeypatch.setattr(inference, "load", waiting)
+    _, answers = open_and_answer(None, marks / "test" / "O" / "7.png", iter([]))
+    assert len(list(answers)) == 1
+
+
+def test_a_model_that_cannot_be_opened_is_told_whatever_the_picture(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"holds no model\.onnx"):
+        open_and_answer(tmp_path, tmp_path / "none.png", iter([]))
+
+
+def test_the_rest_is_answered_as_it_is_asked_for(marks: Path, tmp_path: Path) -> None:
+    asked: list[Any] = []
+
+    def files() -> Any:
+        for number in range(1000):
+            asked.append(number)
+            yield tmp_path / f"{number}.png"
+
+    _, answers = open_and_answer(None, tmp_path / "first.png", files())
+    assert isinstance(next(answers)[1], PictureError)
+    assert asked == []
+    next(answers)
+    assert len(asked) < 100
 
 
 # --- the sheet ----------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from PIL import Image
 
 import oxmark
 from oxmark.errors import MissingExtra, OutputError
-from oxmark.inference import Prediction
+from oxmark.inference import Picture, Prediction, View
 from oxmark.workflow import explained_folder
 from oxmark.workflow.explaining import Explanation, Explanations, _ninths, explain, explain_each
 from oxmark.workflow.progress import Progress
@@ -358,9 +358,14 @@ def test_a_model_of_before_draws_without_colours(
 ) -> None:
     classifier = oxmark.load(trained)
     view = classifier.view
-    monkeypatch.setattr(
-        classifier, "view", lambda p: dataclasses.replace(view(p), heat=np.zeros((2, 1, 1), np.float32))
-    )
+
+    def without_evidence(picture: Picture) -> View:
+        """However little it was trained, it answers O."""
+        seen = view(picture)
+        prediction = dataclasses.replace(seen.prediction, label="O")
+        return dataclasses.replace(seen, prediction=prediction, heat=np.zeros((2, 1, 1), np.float32))
+
+    monkeypatch.setattr(classifier, "view", without_evidence)
     found = explain(classifier, [few], out=tmp_path / "out")
     answered = [one for one in found if one.prediction.label]
     assert {str(one.sentence)[:38] for one in answered} == {"this model file offers no evidence. Tr"}

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-
-from oxmark import words
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -95,6 +92,8 @@ def say_left_out(names: Sequence[str], why: str) -> None:
 
 def answer(value: object) -> None:
     """Print one JSON object a line, on stdout."""
+    import json
+
     click.echo(json.dumps(value, ensure_ascii=False))
 
 
@@ -115,6 +114,8 @@ def percent(share: float | None) -> str:
         >>> percent(0.735)
         '73.5 %'
     """
+    from oxmark import words
+
     return "-" if share is None else words.percent(share)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
-import csv
-import itertools
+import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -21,9 +22,11 @@ from oxmark.cli.output import (
     say,
 )
 from oxmark.errors import PictureError
-from oxmark.inference import Classifier, Prediction, load
 
-Answer = Prediction | PictureError
+if TYPE_CHECKING:
+    from oxmark.inference import Classifier, Prediction
+
+    Answer = Prediction | PictureError
 
 
 @click.command(short_help="Answer pictures.")
@@ -42,19 +45,25 @@ def predict(
     One line a picture on stdout: the label, its probability, the file. Pictures that cannot be read are
     named on stderr, and the exit code is 1, or 2 if none could be read.
     """
-    from oxmark.workflow.answering import AnswerSheet, picture_files
+    from oxmark.workflow.answering import AnswerSheet, open_and_answer, picture_files
 
-    classifier = load(model_path(model))
-    say(f"Answered by {classifier.name}: {', '.join(classifier.classes)}")
+    atexit.register(gc.freeze)  # looking for garbage in what goes with the process anyway takes 13 ms
     files = picture_files(paths)
     first = next(files, None)
+    if first is None:
+        from oxmark.inference import load
+
+        classifier = load(model_path(model))
+    else:
+        classifier, answers = open_and_answer(model_path(model), first, files)
+    say(f"Answered by {classifier.name}: {', '.join(classifier.classes)}")
     if first is None:
         say(f"No pictures found in {', '.join(map(str, paths))}.")
         return 2
     drawn = AnswerSheet() if sheet else None
     total = failed = 0
     with _table(csv, classifier) as add_row:
-        for path, result in classifier.stream(itertools.chain([first], files)):
+        for path, result in answers:
             total += 1
             failed += isinstance(result, PictureError)
             _print(path, result, as_json)
@@ -96,6 +105,8 @@ def _table(path: Path | None, classifier: Classifier) -> Iterator[Callable[[Path
     if path is None:
         yield lambda file, result: None
         return
+    import csv
+
     from oxmark.files import replacing
 
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:

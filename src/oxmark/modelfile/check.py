@@ -13,8 +13,8 @@ hostile file that passes may still be slow, need much memory for some picture, o
 from __future__ import annotations
 
 import stat
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from oxmark.errors import DamagedModel, ModelFileError, UnsafeModel
 from oxmark.modelfile.folding import check_folding
@@ -31,8 +31,7 @@ MAX_FILE_BYTES = 64 * 2**20
 enough to be read and unpacked on any machine that can show a picture."""
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(NamedTuple):
     """What :func:`check` found in a file that passed.
 
     Attributes:

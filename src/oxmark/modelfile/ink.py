@@ -58,9 +58,10 @@ def add_ink(b: GraphBuilder, colour: str) -> tuple[str, str]:
 
 def _noise(b: GraphBuilder, darker: str) -> str:
     """Standard deviation of the grain, from the median of its size: float32 ``(N, 1, 1, 1)``, at least 0."""
-    grain = b.op("Abs", b.op("Sub", darker, mean_around(b, darker, 3)))
+    there, around = (sampled(b, plane, NOISE_CANVAS) for plane in (darker, mean_around(b, darker, 3)))
+    grain = b.op("Abs", b.op("Sub", there, around))
     places = NOISE_CANVAS * NOISE_CANVAS
-    flat = b.op("Reshape", sampled(b, grain, NOISE_CANVAS), b.ints(0, 1, places))
+    flat = b.op("Reshape", grain, b.ints(0, 1, places))
     half = places // 2
     median = b.slice(b.top_k(flat, half), half - 1, half, 2)
     return b.op("Unsqueeze", b.op("Mul", median, b.float(DEVIATION_OF_MEDIAN)), b.ints(3))
@@ -85,11 +86,15 @@ def _without_ruling(b: GraphBuilder, ink: str) -> str:
     columns = b.op("Concat", batch_and_one, cells, width, axis=0)
     across = b.op("Resize", ink, "", "", rows, mode="linear", antialias=1)  # (N, 1, h, cells)
     down = b.op("Resize", ink, "", "", columns, mode="linear", antialias=1)  # (N, 1, cells, w)
-    down = b.op("Transpose", down, perm=[0, 1, 3, 2])
-    ruled = [b.slice(b.top_k(line, CELLS_RULED), CELLS_RULED - 1, CELLS_RULED, 3) for line in (across, down)]
-    lines = b.op("Max", ruled[0], b.op("Transpose", ruled[1], perm=[0, 1, 3, 2]))
+    lines = b.op("Max", _reached_by_most(b, across, 3), _reached_by_most(b, down, 2))
     without = clipped(b, b.op("Sub", ink, lines))
     return b.op("Where", _still_there(b, without, ink), without, ink)
+
+
+def _reached_by_most(b: GraphBuilder, cells: str, axis: int) -> str:
+    """What CELLS_RULED of CELLS_IN_LINE cells along an axis reach; the axis keeps one place."""
+    weaker = CELLS_IN_LINE - CELLS_RULED
+    return b.slice(b.top_k(cells, weaker + 1, axis=axis, smallest=True), weaker, weaker + 1, axis)
 
 
 def _still_there(b: GraphBuilder, part: str, whole: str) -> str:

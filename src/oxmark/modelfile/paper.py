@@ -24,6 +24,7 @@ from oxmark.modelfile.planes import (
     resized,
     resized_like,
     strongest,
+    sum_of_channels,
 )
 
 Floats = npt.NDArray[np.float32]
@@ -88,8 +89,9 @@ def _brightness(b: GraphBuilder, colour: str) -> str:
     size = b.op("Add", size, b.float(LEAST_WEIGHT))
     weight = b.op("Div", size, b.op("ReduceSum", size, b.ints(1), keepdims=1))
     lighter = b.op("Greater", skew, b.float(0))
-    turned = b.op("Where", lighter, b.op("Sub", b.float(1), colour), colour)
-    return b.op("ReduceSum", b.op("Mul", turned, weight), b.ints(1), keepdims=1)
+    # (1 - c) * w is (c - 1) * -w to the last bit, and needs no choice at every pixel
+    offset, factor = as_numbers(b, lighter), b.op("Where", lighter, b.op("Neg", weight), weight)
+    return sum_of_channels(b, b.op("Mul", b.op("Sub", colour, offset), factor))
 
 
 def _skew(b: GraphBuilder, unit: str) -> str:
@@ -162,9 +164,9 @@ def _usual(b: GraphBuilder, unit: str) -> list[str]:
     for window in USUAL_WINDOWS:
         band = _band(window)
         sums = b.op("MatMul", b.op("MatMul", b.const(band), counted), b.const(band.T))  # rows, then columns
-        share = b.op("Div", sums, b.const((band @ weight @ band.T)[None, None]))
-        steep = b.op("Mul", b.op("Sub", share, b.float(0.5)), b.float(STEEPNESS))
-        more = clipped(b, b.op("Add", steep, b.float(0.5)))
+        whole = (band @ weight @ band.T) / np.float32(STEEPNESS)
+        steep = b.op("Div", sums, b.const(whole[None, None]))  # the share that exceeds it, STEEPNESS times
+        more = clipped(b, b.op("Sub", steep, b.float((STEEPNESS - 1) / 2)))  # 0.5 at half of the window
         planes = b.op("Reshape", more, b.ints(0, 3, LEVELS, side, side))
         usual.append(b.op("ReduceMean", planes, b.ints(2), keepdims=0))
     return usual

@@ -26,7 +26,7 @@ from onnx import TensorProto
 
 from oxmark.modelfile.builder import GraphBuilder, float_output, pixels_input
 from oxmark.modelfile.ink import add_ink
-from oxmark.modelfile.planes import clipped, highest, strongest
+from oxmark.modelfile.planes import clipped, highest, mean_around, strongest, sum_of_channels
 from oxmark.modelfile.session import open_session
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def _tutorial(b: GraphBuilder, size: int) -> None:
     height, width = _height_and_width(b)
     rows = b.op("Gather", "pixels", _nearest_index(b, height, size), axis=1)
     square = b.op("Gather", rows, _nearest_index(b, width, size), axis=2)  # (N, size, size, 4)
-    grey = b.op("Transpose", _pillow_grey(b, square), perm=[0, 3, 1, 2])  # (N, 1, size, size), 0..255
+    grey = _pillow_grey(b, b.op("Transpose", square, perm=[0, 3, 1, 2]))  # (N, 1, size, size), 0..255
     b.op("Div", b.op("Cast", grey, to=TensorProto.FLOAT), b.float(255), name="seen")
     _box_of_whole_picture(b, height, width)
 
@@ -128,14 +128,17 @@ def _nearest_index(b: GraphBuilder, length: str, size: int) -> str:
 
 
 def _pillow_grey(b: GraphBuilder, rgba: str) -> str:
-    """RGBA to grey, int32 (N, h, w, 1), 0..255: alpha on white, then Pillow's integer luma."""
+    """RGBA planes, uint8 (N, 4, h, w), to grey, int32 (N, 1, h, w), 0..255.
+
+    Alpha on white, then Pillow's integer luma.
+    """
     channels = b.op("Cast", rgba, to=TensorProto.INT32)
-    colour, alpha = b.slice(channels, 0, 3, 3), b.slice(channels, 3, 4, 3)
+    colour, alpha = b.slice(channels, 0, 3, 1), b.slice(channels, 3, 4, 1)
     paper = b.op("Mul", b.op("Sub", b.const(np.int32(255)), alpha), b.const(np.int32(255)))
     sum_ = b.op("Add", b.op("Add", b.op("Mul", colour, alpha), paper), b.const(np.int32(127)))
     on_white = b.op("Div", sum_, b.const(np.int32(255)))
-    luma = b.op("Mul", on_white, b.const(np.array([19595, 38470, 7471], np.int32)))  # Pillow: L = ... >> 16
-    total = b.op("ReduceSum", luma, b.ints(3), keepdims=1)
+    weights = np.array([19595, 38470, 7471], np.int32).reshape(1, 3, 1, 1)  # Pillow: L = ... >> 16
+    total = sum_of_channels(b, b.op("Mul", on_white, b.const(weights)))
     return b.op("Div", b.op("Add", total, b.const(np.int32(32768))), b.const(np.int32(65536)))
 
 
@@ -174,9 +177,11 @@ def _reduced(b: GraphBuilder, height: str, width: str) -> tuple[str, str, str]:
 
 def _on_white(b: GraphBuilder, rgba: str) -> str:
     """uint8 (N, h, w, 4) to float32 (N, 3, h, w), 0..1, transparent parts white."""
-    planes = b.op("Transpose", b.op("Cast", rgba, to=TensorProto.FLOAT), perm=[0, 3, 1, 2])
-    unit = b.op("Div", planes, b.float(255))
-    colour, alpha = b.slice(unit, 0, 3, 1), b.slice(unit, 3, 4, 1)
+    planes = b.op("Transpose", rgba, perm=[0, 3, 1, 2])  # first, while a value is one byte
+    colour, alpha = (
+        b.op("Div", b.op("Cast", b.slice(planes, *channels, 1), to=TensorProto.FLOAT), b.float(255))
+        for channels in ((0, 3), (3, 4))
+    )
     return b.op("Add", b.op("Mul", colour, alpha), b.op("Sub", b.float(1), alpha))
 
 
@@ -185,7 +190,7 @@ def _ink_box(b: GraphBuilder, ink: str) -> tuple[str, str, str, str]:
 
     SPECKS of what stands out above the threshold may lie outside on each side.
     """
-    smooth = b.op("AveragePool", ink, kernel_shape=[3, 3], pads=[1, 1, 1, 1], count_include_pad=0)
+    smooth = mean_around(b, ink, 3)
     weak = b.op("Mul", strongest(b, smooth), b.float(BOX_THRESHOLD))
     marked = b.op("Relu", b.op("Sub", smooth, weak))
     left, right = _first_and_last(b, b.op("ReduceSum", marked, b.ints(1, 2), keepdims=0))  # of (N, w)
@@ -235,7 +240,7 @@ def _crop(b: GraphBuilder, ink: str, square: tuple[str, str, str], shape: tuple[
     every_row = b.op("Add", across, b.op("Mul", down, b.float(0)))
     every_column = b.op("Add", down, b.op("Mul", across, b.float(0)))
     places = b.op("Concat", every_row, every_column, axis=3)  # (N, fine, fine, 2)
-    sampled = b.op("GridSample", ink, places, mode="linear", padding_mode="zeros", align_corners=0)
+    sampled = b.op("GridSample", ink, places, mode="bilinear", padding_mode="zeros", align_corners=0)
     step = [OVERSAMPLING, OVERSAMPLING]
     return b.op("AveragePool", sampled, kernel_shape=step, strides=step)
 

@@ -14,7 +14,6 @@ known field with another wire type; groups, which ONNX never had).
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -33,11 +32,13 @@ Value = int | bytes | memoryview
 ``bytes``, the rest as ``memoryview``."""
 
 
-@dataclass(slots=True)
 class Budget:
     """How many more fields and list entries the file may have; shared by all messages of one file."""
 
-    left: int = MAX_PARTS
+    __slots__ = ("left",)
+
+    def __init__(self) -> None:
+        self.left = MAX_PARTS
 
     def spend(self, count: int = 1) -> None:
         """Take ``count`` off. Raises :class:`UnsafeModel` when there are too many."""
@@ -46,7 +47,6 @@ class Budget:
             raise UnsafeModel(f"it has more than {MAX_PARTS:,} parts, where a model has some thousands")
 
 
-@dataclass(slots=True)
 class Message:
     """One message, taken apart into its fields but no deeper.
 
@@ -62,9 +62,10 @@ class Message:
         (9, 'hi')
     """
 
-    name: str
-    budget: Budget
-    fields: dict[int, list[Value]] = field(default_factory=dict)
+    __slots__ = ("budget", "fields", "name")
+
+    def __init__(self, name: str, budget: Budget, fields: dict[int, list[Value]]) -> None:
+        self.name, self.budget, self.fields = name, budget, fields
 
     @classmethod
     def read(cls, data: memoryview, name: str, budget: Budget) -> Message:
@@ -79,16 +80,26 @@ class Message:
             DamagedModel: The bytes are no protobuf message.
             UnsafeModel: The budget is used up.
         """
-        message = cls(name, budget)
-        position = 0
-        while position < len(data):
+        fields: dict[int, list[Value]] = {}
+        position, end = 0, len(data)
+        while position < end:
             budget.spend()
-            tag, after_tag = read_varint(data, position, name)
+            tag, after_tag = data[position], position + 1
+            if tag >= 0x80:
+                tag, after_tag = read_varint(data, position, name)
             if tag > _MAX_TAG or tag >> 3 == 0 or after_tag - position > 5:
                 raise DamagedModel(f"the {name} has a field with an impossible number")
-            value, position = _read_value(data, after_tag, tag & 7, name)
-            message.fields.setdefault(tag >> 3, []).append(value)
-        return message
+            begin, length = after_tag + 1, data[after_tag] if after_tag < end else 0x80
+            if tag & 7 == _BYTES and length < 0x80 and begin + length <= end:  # nearly all are short
+                position = begin + length
+                value: Value = data[begin:position]
+            else:
+                value, position = _read_value(data, after_tag, tag & 7, name)
+            if tag >> 3 in fields:
+                fields[tag >> 3].append(value)
+            else:
+                fields[tag >> 3] = [value]
+        return cls(name, budget, fields)
 
     def integer(self, number: int) -> int:
         """An ``int64``; the last one where there are several, 0 where there is none."""
@@ -113,15 +124,15 @@ class Message:
 
     def views(self, number: int) -> list[memoryview]:
         """Every value of a list of bytes or messages, uncopied."""
-        views = [value for value in self.fields.get(number, []) if isinstance(value, memoryview)]
-        if len(views) != len(self.fields.get(number, [])):
+        values = self.fields.get(number, [])
+        views = [value for value in values if isinstance(value, memoryview)]
+        if len(views) != len(values):
             raise self._wrong(number)
         return views
 
     def text(self, number: int) -> str:
         """A text; ``""`` where there is none. Raises :class:`DamagedModel` when it is not UTF-8."""
-        texts = self.texts(number)
-        return texts[-1] if texts else ""
+        return self.texts(number)[-1] if number in self.fields else ""
 
     def texts(self, number: int) -> tuple[str, ...]:
         """A list of texts. Raises :class:`DamagedModel` when one is not UTF-8."""
@@ -146,8 +157,15 @@ class Message:
         """A list of messages."""
         return [Message.read(view, name, self.budget) for view in self.views(number)]
 
-    def integers(self, number: int, kind: npt.DTypeLike = np.int64) -> npt.NDArray[np.generic]:
+    def integers(self, number: int, kind: npt.DTypeLike) -> npt.NDArray[np.generic]:
         """A list of varints, packed or not, as an array ``(n,)`` of ``kind``, each cut to its width."""
+        return np.array(self._varints(number), np.uint64).astype(kind)
+
+    def integers64(self, number: int) -> tuple[int, ...]:
+        """A list of ``int64``, packed or not."""
+        return tuple([_signed(value, 64) for value in self._varints(number)])
+
+    def _varints(self, number: int) -> list[int]:
         raw: list[int] = []
         for value in self.fields.get(number, []):
             if isinstance(value, int):
@@ -156,7 +174,7 @@ class Message:
                 raw.extend(self._packed(value))
             else:
                 raise self._wrong(number)
-        return np.array(raw, np.uint64).astype(kind)
+        return raw
 
     def numbers(self, number: int, kind: npt.DTypeLike) -> npt.NDArray[np.generic]:
         """A list of fixed-width numbers, packed or not, as an array ``(n,)`` of ``kind``, ``"<f4"`` or
@@ -176,7 +194,7 @@ class Message:
 
     def count(self, *numbers: int) -> int:
         """How many values the fields of these numbers have together."""
-        return sum(len(self.fields.get(number, [])) for number in numbers)
+        return sum([len(self.fields[number]) for number in numbers if number in self.fields])
 
     def _last_varint(self, number: int) -> int:
         value = 0
@@ -217,6 +235,8 @@ def read_varint(data: memoryview, position: int, name: str) -> tuple[int, int]:
         >>> read_varint(memoryview(b"\\x96\\x01"), 0, "model")
         (150, 2)
     """
+    if position < len(data) and data[position] < 0x80:  # nearly all are one byte long
+        return data[position], position + 1
     value = 0
     for index, byte in enumerate(data[position : position + 10]):
         value |= (byte & 0x7F) << (7 * index)

@@ -125,30 +125,40 @@ def _check_node(node: Node, verdicts: Verdicts) -> None:
         raise verdicts.unsafe(
             f"it uses operator {quoted(node.op_type)}, which is not allowed in a model file"
         )
-    where = f"operator {node.op_type} for {quoted(node.outputs[0] if node.outputs else '')}"
     for name, value in node.attributes.items():
-        here = f"attribute {quoted(name)} of {where}"
         if isinstance(value, Unread):
-            raise verdicts.unsafe(f"{here} is a {value.what}, which is not allowed")
+            raise verdicts.unsafe(f"{_attribute(name, node)} is a {value.what}, which is not allowed")
         if isinstance(value, Tensor):
-            _check_tensor(value, here, verdicts)
+            _check_tensor(value, _attribute(name, node), verdicts)
         for number in _integers(value):
             if abs(number) > MAX_INTEGER and number not in _SENTINELS:
+                here = _attribute(name, node)
                 raise verdicts.unsafe(f"{here} is {number:,}, at most {MAX_INTEGER:,} is allowed")
             if name in _WINDOWS and not _WINDOWS[name] <= number <= MAX_WINDOW:
+                here = _attribute(name, node)
                 raise verdicts.unsafe(f"{here} is {number:,}, expected {_WINDOWS[name]} to {MAX_WINDOW:,}")
-    _check_special(node, where, verdicts)
+    _check_special(node, verdicts)
 
 
-def _check_special(node: Node, where: str, verdicts: Verdicts) -> None:
+def _operator(node: Node) -> str:
+    """A node, for messages."""
+    return f"operator {node.op_type} for {quoted(node.outputs[0] if node.outputs else '')}"
+
+
+def _attribute(name: str, node: Node) -> str:
+    """An attribute of a node, for messages."""
+    return f"attribute {quoted(name)} of {_operator(node)}"
+
+
+def _check_special(node: Node, verdicts: Verdicts) -> None:
     """What only one operator needs."""
     if node.op_type == "Cast" and node.attributes.get("to") not in DTYPES:
-        raise verdicts.unsafe(f"{where} makes numbers into something else, which is not allowed")
+        raise verdicts.unsafe(f"{_operator(node)} makes numbers into something else, which is not allowed")
     if node.op_type == "Constant":
         value = next(iter(node.attributes.values()), None)
         texts = any(isinstance(item, bytes) for item in (value if isinstance(value, tuple) else (value,)))
         if len(node.attributes) != 1 or len(node.outputs) != 1 or node.inputs or texts:
-            raise verdicts.unsafe(f"{where} is not one constant number or tensor")
+            raise verdicts.unsafe(f"{_operator(node)} is not one constant number or tensor")
 
 
 def _check_tensor(tensor: Tensor, where: str, verdicts: Verdicts) -> None:
@@ -174,8 +184,8 @@ def _check_tensor(tensor: Tensor, where: str, verdicts: Verdicts) -> None:
 
 def _check_integers(tensor: Tensor, where: str, verdicts: Verdicts) -> None:
     array: npt.NDArray[np.int64] = tensor.array()  # type: ignore[assignment]
-    large = array[(array > MAX_INTEGER) | (array < -MAX_INTEGER)] if array.size else array
-    for number in np.unique(large).tolist():
+    large = array[(array > MAX_INTEGER) | (array < -MAX_INTEGER)]
+    for number in sorted(set(large.tolist())):  # np.unique would first load numpy.ma, 6 ms
         if number not in _SENTINELS:
             raise verdicts.unsafe(f"{where} holds {number:,}, at most {MAX_INTEGER:,} is allowed")
 

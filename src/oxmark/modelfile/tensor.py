@@ -97,7 +97,7 @@ def read_tensor(tensor: Message) -> Tensor:
         typed = _typed(tensor, lists[0], data_type)
     return Tensor(
         name=tensor.text(8),
-        dims=tuple(int(dim) for dim in tensor.integers(1)),
+        dims=tensor.integers64(1),
         data_type=data_type,
         external=tensor.count(13) > 0 or tensor.integer32(14) != 0,
         raw=raw,

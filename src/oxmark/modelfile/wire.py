@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from oxmark.errors import DamagedModel
 from oxmark.modelfile.protobuf import Budget, Message
@@ -37,6 +37,7 @@ __all__ = [
 
 _V = TypeVar("_V")
 _ATTRIBUTE_FIELDS = {1: 2, 2: 3, 3: 4, 4: 5, 6: 7, 7: 8, 8: 9, 9: 10}  # kind -> the field its value is in
+_VALUE_FIELDS = frozenset(_ATTRIBUTE_FIELDS.values())
 _UNREAD_FIELDS = {
     6: "graph",
     11: "graph",
@@ -59,8 +60,7 @@ Attribute = float | int | bytes | Tensor | Unread | tuple[float, ...] | tuple[in
 """An attribute's value, by its declared kind; lists are tuples."""
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """One operator call. ``""`` among inputs or outputs stands for one that is left out."""
 
     op_type: str
@@ -70,8 +70,7 @@ class Node:
     attributes: dict[str, Attribute]
 
 
-@dataclass(frozen=True, slots=True)
-class ValueInfo:
+class ValueInfo(NamedTuple):
     """A declared value: element type (0 where it is no tensor) and dimensions.
 
     Each dimension is a number, a name, or ``None`` where it is open; ``dims`` is ``None`` where not even the
@@ -83,8 +82,7 @@ class ValueInfo:
     dims: tuple[int | str | None, ...] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Graph:
+class Graph(NamedTuple):
     """The main graph, nodes in the file's order."""
 
     nodes: tuple[Node, ...] = ()
@@ -95,8 +93,7 @@ class Graph:
     sparse_initializers: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
+class Model(NamedTuple):
     """A whole file.
 
     Attributes:
@@ -176,12 +173,11 @@ def _node(node: Message) -> Node:
 def _attribute(entry: Message) -> Attribute:
     """The value of the declared kind; ``Unread`` when another kind is there too, or one never read."""
     kind = entry.integer32(20)
-    for number, what in _UNREAD_FIELDS.items():
-        if entry.count(number):
-            return Unread(what)
+    if not _UNREAD_FIELDS.keys().isdisjoint(entry.fields):
+        return Unread(next(what for number, what in _UNREAD_FIELDS.items() if number in entry.fields))
     if kind not in _ATTRIBUTE_FIELDS:
         return Unread("value of an unknown kind")
-    if any(entry.count(number) for of, number in _ATTRIBUTE_FIELDS.items() if of != kind):
+    if not _VALUE_FIELDS.intersection(entry.fields) <= {_ATTRIBUTE_FIELDS[kind]}:
         return Unread("value of two kinds")
     return _attribute_value(entry, kind)
 
@@ -202,7 +198,7 @@ def _attribute_value(entry: Message, kind: int) -> Attribute:
             entry.budget.spend(floats.size)
             return tuple(float(value) for value in floats)
         case 7:
-            return tuple(int(value) for value in entry.integers(8))
+            return entry.integers64(8)
         case 8:
             return tuple(bytes(view) for view in entry.views(9))
     return Unread("list of tensors")
@@ -231,9 +227,10 @@ def _domain(domain: str) -> str:
 
 def _unique(pairs: list[tuple[str, _V]], name: str) -> dict[str, _V]:
     """The pairs as a dictionary. Runtimes differ in which of two equal keys they believe: refused."""
-    twice = [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]
-    if twice:
+    unique = dict(pairs)
+    if len(unique) < len(pairs):
+        twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
         raise DamagedModel(
-            f"there are several entries of the name {twice[0][:60]!r} where one {name} is allowed"
+            f"there are several entries of the name {twice[:60]!r} where one {name} is allowed"
         )
-    return dict(pairs)
+    return unique

@@ -42,6 +42,6 @@ def precision_of_steps(recipe: Recipe, place: torch.device) -> str:
         recipe: For ``precision``.
         place: The device; on CUDA it is float32.
     """
-    has = getattr(torch.cpu, "_is_avx512_bf16_supported", None)  # since torch 2.6
+    has = getattr(torch.cpu, "_is_avx512_bf16_supported", None)  # older torch cannot tell
     wanted = recipe.precision == "auto" and place.type == "cpu"
     return "bfloat16" if wanted and has is not None and has() else "float32"

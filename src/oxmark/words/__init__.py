@@ -12,10 +12,8 @@ templates: the first part of the code names the file, the rest the table in it::
 from __future__ import annotations
 
 import functools
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib import resources
 from typing import Any, Literal, TypeAlias
 
 Language = Literal["en", "ko"]
@@ -85,6 +83,8 @@ def percent(share: float) -> str:
 @functools.cache
 def topics() -> tuple[str, ...]:
     """The names of the files with templates."""
+    from importlib import resources
+
     names = (entry.name for entry in resources.files("oxmark.words").iterdir())
     return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
 
@@ -92,6 +92,9 @@ def topics() -> tuple[str, ...]:
 @functools.cache
 def _templates(topic: str) -> dict[str, dict[str, str]]:
     """Code without topic -> form (``en``, ``en_one``, ``ko``) -> template."""
+    import tomllib
+    from importlib import resources
+
     text = resources.files("oxmark.words").joinpath(f"{topic}.toml").read_text(encoding="utf-8")
     return dict(_flat(tomllib.loads(text), ""))
 

@@ -12,15 +12,13 @@ from typing import TYPE_CHECKING
 
 from oxmark.data.decode import PICTURE_SUFFIXES, decode
 from oxmark.errors import PictureError
-from oxmark.inference import Classifier, Prediction, load
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from oxmark.inference import Classifier, Prediction
     from oxmark.report.sheets import Tile
-
-Answer = Prediction | PictureError
 
 MOST_ON_SHEET = 400
 """So many pictures are kept for a sheet; a folder of a million must not fill the memory."""
@@ -56,10 +54,10 @@ def _below(folder: Path) -> Iterator[Path]:
 
 def open_and_answer(
     model: str | os.PathLike[str] | None, first: Path, others: Iterator[Path]
-) -> tuple[Classifier, Iterator[tuple[Path, Answer]]]:
+) -> tuple[Classifier, Iterator[tuple[Path, Prediction | PictureError]]]:
     """Open a model file and answer files with it; the first one is decoded while the model is opened.
 
-    Both take about as long for one photo, and neither holds Python's lock, so that the wait is half of it.
+    Loading ONNX Runtime and opening a model take about as long as decoding a photo.
 
     Args:
         model: As :func:`oxmark.inference.load` takes it.
@@ -80,13 +78,15 @@ def open_and_answer(
     """
     decoding = _Decoding(first)
     decoding.start()
+    from oxmark.inference import load
+
     classifier = load(model)
     return classifier, _answers(classifier, decoding, others)
 
 
 def _answers(
     classifier: Classifier, first: _Decoding, others: Iterator[Path]
-) -> Iterator[tuple[Path, Answer]]:
+) -> Iterator[tuple[Path, Prediction | PictureError]]:
     first.join()
     found = first.found
     yield first.path, found if isinstance(found, PictureError) else classifier.predict(found)
