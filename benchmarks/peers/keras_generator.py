@@ -15,6 +15,7 @@ import numpy as np
 from tensorflow.keras.preprocessing.image import ImageDataGenerator
 
 from peers.command import Answers, Parts, run
+from peers.tutorial_network import tutorial_network
 
 PARTS = Parts("import")
 EPOCHS = int(os.environ.get("PEER_EPOCHS", "100"))
@@ -32,26 +33,6 @@ def flow(data: Path, part: str, generator: Any, batch: int, shuffle: bool) -> An
     )
 
 
-def network() -> Any:
-    layers = keras.layers
-    model = keras.Sequential(
-        [
-            layers.Input((150, 150, 1)),
-            layers.Conv2D(16, 3, activation="relu"),
-            layers.MaxPooling2D(),
-            layers.Conv2D(32, 3, activation="relu"),
-            layers.MaxPooling2D(),
-            layers.Conv2D(32, 3, activation="relu"),
-            layers.MaxPooling2D(),
-            layers.Flatten(),
-            layers.Dense(512, activation="relu"),
-            layers.Dense(1, activation="sigmoid"),
-        ]
-    )
-    model.compile(loss="binary_crossentropy", optimizer=keras.optimizers.RMSprop(0.001), metrics=["accuracy"])
-    return model
-
-
 def train(data: Path, out: Path, parts: Parts) -> Mapping[str, object]:
     changing = ImageDataGenerator(
         rescale=1 / 255,
@@ -64,7 +45,7 @@ def train(data: Path, out: Path, parts: Parts) -> Mapping[str, object]:
         fill_mode="nearest",
     )
     plain = ImageDataGenerator(rescale=1 / 255)
-    model = network()
+    model = tutorial_network()
     model.fit(
         flow(data, "train", changing, 16, True),
         steps_per_epoch=4,

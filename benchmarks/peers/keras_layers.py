@@ -17,6 +17,7 @@ import keras
 import tensorflow as tf
 
 from peers.command import Answers, Parts, run
+from peers.tutorial_network import tutorial_network
 
 PARTS = Parts("import")
 EPOCHS = int(os.environ.get("PEER_EPOCHS", "100"))
@@ -27,27 +28,6 @@ def dataset(folder: Path, **options: Any) -> Any:
     return keras.utils.image_dataset_from_directory(
         folder, color_mode="grayscale", image_size=(150, 150), batch_size=16, verbose=False, **options
     )
-
-
-def network() -> Any:
-    layers = keras.layers
-    model = keras.Sequential(
-        [
-            layers.Input((150, 150, 1)),
-            layers.Rescaling(1 / 255),
-            layers.Conv2D(16, 3, activation="relu"),
-            layers.MaxPooling2D(),
-            layers.Conv2D(32, 3, activation="relu"),
-            layers.MaxPooling2D(),
-            layers.Conv2D(32, 3, activation="relu"),
-            layers.MaxPooling2D(),
-            layers.Flatten(),
-            layers.Dense(512, activation="relu"),
-            layers.Dense(1, activation="sigmoid"),
-        ]
-    )
-    model.compile(loss="binary_crossentropy", optimizer=keras.optimizers.RMSprop(0.001), metrics=["accuracy"])
-    return model
 
 
 def changing() -> Any:
@@ -68,7 +48,7 @@ def train(data: Path, out: Path, parts: Parts) -> Mapping[str, object]:
     batches = int(learned.cardinality())
     learned = learned.map(lambda x, y: (change(x, training=True), y), num_parallel_calls=auto).prefetch(auto)
     held_out = dataset(data / "validation", label_mode="binary").prefetch(auto)
-    model = network()
+    model = tutorial_network(keras.layers.Rescaling(1 / 255))
     stop = keras.callbacks.EarlyStopping(monitor="val_loss", patience=PATIENCE, restore_best_weights=True)
     history = model.fit(learned, validation_data=held_out, epochs=EPOCHS, verbose=0, callbacks=[stop])
     parts.done("fit")

@@ -7,12 +7,13 @@ import math
 
 import pytest
 import torch
+from changes import NOTHING, recipe_with, seeded
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 from torch.nn import functional
 
-from oxmark.recipes import Recipe, load_recipe
+from oxmark.recipes import load_recipe
 from oxmark.training.augment import (
     INK,
     Draw,
@@ -24,19 +25,6 @@ from oxmark.training.augment import (
     refit,
     resample,
 )
-
-NOTHING = {
-    "rotation": 0, "shift": 0, "zoom": 0, "shear": 0, "flip_horizontal": 0, "flip_vertical": 0,
-    "bend": 0, "thickness": 0, "fade": 0, "noise": 0, "specks": 0, "cut": 0, "crop": 0,
-}  # fmt: skip
-
-
-def seeded(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
-
-
-def recipe_with(name: str = "marks", **changes: object) -> Recipe:
-    return load_recipe(name).with_settings({**NOTHING, **changes})
 
 
 def draw_with(count: float = 1, **values: float) -> Draw:

@@ -6,25 +6,11 @@ import math
 
 import pytest
 import torch
+from changes import recipe_with, seeded
 from torch import Tensor
 
-from oxmark.recipes import Recipe, load_recipe
 from oxmark.training.augment import augment
 from oxmark.training.strokes import CROPPED, HOLES, SPECKLED, change_strokes, cropped, grain, holes, thicken
-
-NOTHING = {
-    "rotation": 0, "shift": 0, "zoom": 0, "shear": 0, "flip_horizontal": 0, "flip_vertical": 0,
-    "bend": 0, "thickness": 0, "fade": 0, "noise": 0, "specks": 0, "cut": 0, "crop": 0,
-}  # fmt: skip
-
-
-def seeded(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
-
-
-def recipe_with(name: str = "marks", **changes: object) -> Recipe:
-    return load_recipe(name).with_settings({**NOTHING, **changes})
-
 
 ALL = slice(None)
 

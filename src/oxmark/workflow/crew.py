@@ -74,16 +74,7 @@ class Crew:
     def do(
         self, function: Callable[Given, Result], *given: Given.args, **named: Given.kwargs
     ) -> Future[Result]:
-        """Have a function called by the next process that is free.
-
-        Args:
-            function: Of a module, so that it can be found by name.
-            given: What it is called with.
-            named: The same, by name.
-
-        Returns:
-            Its result or its error, when there is one.
-        """
+        """Have a function called by the next process that is free; see :meth:`Beside.do`."""
         if not self._members:
             return at_once(function, *given, **named)
         return self._pool.submit(self._by_who_is_free, function, given, named)
