@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from oxmark.machine import cores, keep_buffers, process_age
+from oxmark.machine import COLLECTED_EVERY, cores, keep_buffers, process_age
 
 
 @pytest.mark.parametrize("allowed", [{0}, {1, 5, 7}])
@@ -61,3 +61,15 @@ def test_the_c_library_is_asked_to_keep_large_buffers(monkeypatch: pytest.Monkey
     monkeypatch.setattr(ctypes, "CDLL", lambda _name: Library())
     keep_buffers()
     assert asked == [(-3, 1 << 30), (-1, 1 << 30)]
+
+
+def test_a_process_of_ours_collects_rarely_and_runs_its_exit_handlers() -> None:
+    code = """if True:
+        import atexit, gc
+        from oxmark.machine import collect_rarely
+        atexit.register(lambda: print(gc.get_freeze_count() > 1000))  # runs after what is registered later
+        collect_rarely()
+        print(gc.isenabled(), gc.get_threshold()[0])
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", str(COLLECTED_EVERY), "True"]

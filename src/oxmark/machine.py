@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
 import ctypes
+import gc
 import os
 import time
 from pathlib import Path
 
 KEPT_BYTES = 1 << 30
+COLLECTED_EVERY = 20_000
+"""New objects between two looks for unreachable ones; with Python's own 700 an import has dozens of them."""
 
 
 def cores() -> int:
@@ -34,6 +38,16 @@ def keep_buffers() -> None:
         return
     mallopt(-3, KEPT_BYTES)
     mallopt(-1, KEPT_BYTES)
+
+
+def collect_rarely() -> None:
+    """Let Python look for unreachable objects less often, and not at all when it ends.
+
+    For a process of our own, when it begins. Importing torch then takes 0.15 s less of 0.9, and ending
+    after it 0.3 s less: what is left is the system's to take back. Exit handlers run as ever.
+    """
+    gc.set_threshold(COLLECTED_EVERY, 20, 50)
+    atexit.register(gc.freeze)
 
 
 def process_age() -> float:

@@ -14,6 +14,7 @@ from oxmark.recipes import Recipe, load_recipe
 from oxmark.training import lessons as module
 from oxmark.training.augment import augment
 from oxmark.training.lessons import Lessons, make_lessons, make_stock
+from oxmark.training.outliers import made_from_nothing
 from oxmark.training.state import Prepared
 
 SIZE = 16
@@ -153,9 +154,17 @@ def test_rarer_classes_count_more(labels: list[int], classes: int, weight: list[
 
 def test_the_seed_makes_the_stock() -> None:
     recipe = recipe_with()
-    one, same, other = (make_stock(recipe, seed) for seed in (0, 0, 1))
+    one, other = make_stock(recipe, 0), make_stock(recipe, 1)
+    same = made_from_nothing(30, SIZE, recipe.margin, np.random.default_rng([0, 6]))
     assert one.shape == (30, 1, SIZE, SIZE) and one.dtype == np.float32
     assert (one == same).all() and not (one == other).all()
+
+
+def test_the_stock_of_a_seed_is_made_once_and_cannot_be_changed() -> None:
+    recipe = recipe_with()
+    assert make_stock(recipe, 0) is make_stock(recipe, 0)
+    with pytest.raises(ValueError, match="read-only"):
+        make_stock(recipe, 0)[0] = 1
 
 
 @pytest.mark.parametrize("settings", [{"outliers": 0}, {"network": "tutorial", "size": 24}])

@@ -22,7 +22,8 @@ from oxmark.errors import FolderError, MissingExtra, OutputError, PictureError
 from oxmark.recipes import load_recipe
 from oxmark.words import Message
 from oxmark.workflow import checking
-from oxmark.workflow.checking import Checkup, check, checkup
+from oxmark.workflow.checking import Checkup, check
+from oxmark.workflow.checkup import checkup
 from oxmark.workflow.gathering import gather
 from oxmark.workflow.progress import Progress
 

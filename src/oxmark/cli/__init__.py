@@ -11,6 +11,7 @@ import click
 from oxmark.cli.main import main
 from oxmark.cli.output import say
 from oxmark.errors import OxmarkError, missing_extra
+from oxmark.machine import collect_rarely
 
 DONE, IN_PART, NOT_STARTED, INTERRUPTED = 0, 1, 2, 130
 
@@ -23,6 +24,7 @@ def run(arguments: Sequence[str] | None = None) -> None:
     Args:
         arguments: Without the program's name; None takes the process's own.
     """
+    collect_rarely()
     sys.exit(_exit_code(None if arguments is None else list(arguments)))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -86,7 +87,15 @@ def make_stock(recipe: Recipe, seed: int) -> npt.NDArray[np.float32]:
     """The recipe's outliers made from nothing, float32 ``(M, 1, S, S)``; none where nothing is refused."""
     if recipe.network != "marks" or recipe.outliers == 0:
         return np.zeros((0, 1, recipe.size, recipe.size), np.float32)
-    return made_from_nothing(recipe.outliers, recipe.size, recipe.margin, np.random.default_rng([seed, 6]))
+    return _stock(recipe.outliers, recipe.size, recipe.margin, seed)
+
+
+@functools.lru_cache(maxsize=2)
+def _stock(count: int, size: int, margin: float, seed: int) -> npt.NDArray[np.float32]:
+    """Kept for the next training of the same seed, as the folds of a cross-validation are; read-only."""
+    stock = made_from_nothing(count, size, margin, np.random.default_rng([seed, 6]))
+    stock.setflags(write=False)
+    return stock
 
 
 def make_lessons(

@@ -20,7 +20,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import IO, Any, ParamSpec, TypeVar
 
-from oxmark.machine import cores
+from oxmark.machine import collect_rarely, cores
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
@@ -150,6 +150,7 @@ def _close(process: subprocess.Popen[bytes]) -> None:
 
 def main(niceness: int) -> None:
     """Do what is asked until nothing more can come."""
+    collect_rarely()
     if hasattr(os, "nice"):
         with contextlib.suppress(OSError):
             os.nice(niceness)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from oxmark.data.doctor import Finding
 from oxmark.workflow.beside import Beside, at_once
-from oxmark.workflow.checking import Checkup, checkup
+from oxmark.workflow.checkup import Checkup, checkup
 from oxmark.workflow.preparing import PreparedSet
 from oxmark.workflow.progress import Progress
 

@@ -12,7 +12,7 @@ import numpy as np
 from oxmark.errors import PictureError, TrainingError
 from oxmark.evaluation.verdict import Verdict, strangers, unnamed, verdict
 from oxmark.files import write_bytes, write_text
-from oxmark.inference import Classifier
+from oxmark.inference import Classifier, View
 from oxmark.modelfile.check import check
 from oxmark.workflow import run_folder
 from oxmark.workflow.progress import Clock, Progress
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 TOLERANCE = 1e-5
 """The written file must give the trained network's probabilities to this."""
-MOST_CHECKED = 16
+MOST_CHECKED = 8
 """So many training pictures, evenly spread, are read again to compare the file with the network."""
 
 
@@ -57,7 +57,7 @@ def finish(
     """
     from oxmark.recipes import to_toml
     from oxmark.report.fonts import missing_font_note
-    from oxmark.workflow.documenting import write_document
+    from oxmark.workflow.documenting import MOST_HEAT, write_document
     from oxmark.workflow.measuring import measure
     from oxmark.workflow.run_pictures import columns_of, draw_course, draw_test
     from oxmark.workflow.run_report import looked_at, run_document
@@ -70,8 +70,10 @@ def finish(
             d for d, s in zip(prepared.digests, prepared.dataset.samples, strict=True) if s.part != "test"
         }
         tests = prepared.dataset.part("test")
-        evaluation = measure(classifier, prepared.dataset, tests, part="test", left_out=learned)
-        looks = looked_at(recipe, prepared, evaluation, classifier)
+        views: dict[str, View] = {}
+        keep = views if len(tests) <= MOST_HEAT else None
+        evaluation = measure(classifier, prepared.dataset, tests, part="test", left_out=learned, views=keep)
+        looks = looked_at(recipe, prepared, evaluation, classifier, views)
     some = dataclasses.replace(prepared.dataset, samples=tests, skipped=())
     answers = beside.do(draw_test, folder, some, evaluation, looks)
     font_note = beside.do(missing_font_note, [*prepared.dataset.classes, *evaluation.files])

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from oxmark.data.dataset import PARTS, Dataset, Sample
 from oxmark.data.decode import WORKERS, decode
@@ -17,7 +18,7 @@ from oxmark.data.folder import read_folder
 from oxmark.data.split import picture_digest
 from oxmark.errors import FolderError, PictureError, require_packages
 from oxmark.evaluation.metrics import Evaluation
-from oxmark.inference import Classifier, Prediction, load
+from oxmark.inference import Classifier, Prediction, View, load
 from oxmark.workflow.progress import Progress, done_for_each
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ def measure(
     *,
     part: str,
     left_out: set[str],
+    views: dict[str, View] | None = None,
     progress: Progress | None = None,
 ) -> Evaluation:
     """Answer every sample and compare with its class.
@@ -104,15 +106,22 @@ def measure(
         samples: What to answer.
         part: Its name, for the report.
         left_out: Digests of pictures that must not be measured on.
+        views: Where what the network saw of each is put, by the name of its file; None where nobody wants it.
         progress: Told how far it is.
     """
+
+    def answer(sample: Sample, pixels: npt.NDArray[np.uint8]) -> Prediction:
+        if views is None:
+            return classifier.predict(pixels)
+        view = views[dataset.relative(sample)] = classifier.view(pixels)
+        return view.prediction
 
     def one(sample: Sample) -> _Answered | PictureError:
         try:
             pixels = decode(sample.path)
         except PictureError as error:
             return error
-        return _Answered(sample, picture_digest(pixels), classifier.predict(pixels))
+        return _Answered(sample, picture_digest(pixels), answer(sample, pixels))
 
     results = done_for_each("answering the pictures", one, samples, progress or Progress(), WORKERS)
     answers = [result for result in results if isinstance(result, _Answered)]

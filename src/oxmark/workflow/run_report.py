@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from oxmark.data.decode import decode
-from oxmark.inference import Classifier
+from oxmark.data.decode import WORKERS, decode
+from oxmark.inference import Classifier, View
 from oxmark.words import Message
 from oxmark.workflow.album import Album, Look, contrast, shown
 from oxmark.workflow.documenting import (
@@ -73,19 +74,33 @@ def run_document(
 
 
 def looked_at(
-    recipe: Recipe, prepared: PreparedSet, evaluation: Evaluation, classifier: Classifier
+    recipe: Recipe,
+    prepared: PreparedSet,
+    evaluation: Evaluation,
+    classifier: Classifier,
+    views: Mapping[str, View],
 ) -> dict[str, Look]:
-    """What the network made of the test pictures that are shown, by the name of the file."""
+    """What the network made of the test pictures that are shown, by the name of the file.
+
+    Args:
+        recipe: How the network was trained.
+        prepared: The pictures.
+        evaluation: The answers.
+        classifier: Asked once more about those that are shown and not among the views.
+        views: What the network saw, by the name of the file.
+    """
     by_name = {prepared.dataset.relative(s): row for row, s in enumerate(prepared.dataset.samples)}
-    looks = {}
-    for place, row in enumerate(shown_rows(evaluation)):
-        name = evaluation.files[row]
-        look = Look(shown(prepared.seen[by_name[name]][0], recipe))
-        if place < MOST_HEAT:
-            view = classifier.view(decode(prepared.dataset.samples[by_name[name]].path))
+    rows = shown_rows(evaluation)
+    names = [evaluation.files[row] for row in rows]
+
+    def viewed(name: str) -> View:
+        return views.get(name) or classifier.view(decode(prepared.dataset.samples[by_name[name]].path))
+
+    looks = {name: Look(shown(prepared.seen[by_name[name]][0], recipe)) for name in names}
+    with ThreadPoolExecutor(WORKERS) as pool:
+        for row, name, view in zip(rows, names, pool.map(viewed, names[:MOST_HEAT]), strict=False):
             heat = contrast(view.heat, evaluation.probabilities[row], int(evaluation.truth[row]))
-            look = replace(look, heat=heat, box=view.box)
-        looks[name] = look
+            looks[name] = replace(looks[name], heat=heat, box=view.box)
     return looks
 
 

@@ -22,7 +22,7 @@ from oxmark.evaluation.verdict import OUT_OF_FOLD, Verdict, verdict
 from oxmark.files import make_folder
 from oxmark.words import Message
 from oxmark.workflow import run_folder
-from oxmark.workflow.checking import Checkup, checkup
+from oxmark.workflow.checkup import Checkup, checkup
 from oxmark.workflow.dividing import Divider, mean_counts, thinned
 from oxmark.workflow.documenting import by_hand, read_document
 from oxmark.workflow.folds_at_work import FoldsAtWork

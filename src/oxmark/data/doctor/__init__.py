@@ -3,7 +3,7 @@
 :func:`examine` looks at the :class:`Evidence`, what was measured of every picture, and gives
 :class:`Finding` objects, the worst first. One kind of trouble a file: ``pictures``, ``copies``, ``hands``,
 ``numbers``, ``folders``; ``pieces`` counts the marks on one picture. Suspicions that need a classifier (wrong
-labels, shortcuts) are added by :mod:`oxmark.workflow.checking`.
+labels, shortcuts) are added by :mod:`oxmark.workflow.checkup`.
 """
 
 from oxmark.data.doctor.evidence import Evidence
