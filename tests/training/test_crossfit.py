@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +15,7 @@ import torch
 from oxmark.recipes import Recipe, load_recipe
 from oxmark.training import crossfit
 from oxmark.training.calibration import SLOPES, Calibration
-from oxmark.training.crossfit import cross_fitted, two_halves
+from oxmark.training.crossfit import VARIED, cross_fitted, two_halves
 from oxmark.training.lessons import Lessons, make_stock
 from oxmark.training.network import Output
 from oxmark.training.state import Prepared, State
@@ -222,3 +223,34 @@ def test_the_half_trainings_are_as_long_as_the_recipe_says(monkeypatch: pytest.M
     monkeypatch.setattr(crossfit, "learning_rate", noted)
     calibrated(small(epochs=5, least_steps=4, cross_fit=0.35), pictures())
     assert steps == [(number, 7) for number in range(7)] * 2  # 5 * 4 * 0.35
+
+
+# --- changed copies -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("groups", "copies"),
+    [(np.arange(16) // 2 % 4, 0), (np.zeros(16, np.int64), VARIED), (None, VARIED)],
+    ids=["four people", "one", "unknown"],
+)
+def test_marks_of_one_hand_in_both_halves_are_answered_changed_too(
+    groups: Labels | None, copies: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def fit_known(marks: npt.NDArray[np.float32], others: npt.NDArray[np.float32]) -> tuple[float, float]:
+        asked.append(len(marks))
+        return 1.0, 0.0 * len(others)
+
+    monkeypatch.setattr(crossfit, "fit_known", fit_known)
+    shown = dataclasses.replace(pictures(views=1), groups=groups)
+    calibrated(small(), shown)
+    assert asked == [16 * (1 + 1 + copies)]
+
+
+def test_of_very_many_marks_some_are_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crossfit, "MOST_VARIED", 3)
+    generator = torch.Generator().manual_seed(0)
+    found = list(crossfit._changed(pictures(16), 2, small(), generator))
+    assert [len(block) for block in found] == [3, 3]
+    assert not np.array_equal(found[0], found[1])
