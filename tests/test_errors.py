@@ -41,3 +41,19 @@ def test_an_error_comes_back_from_another_process_as_it_was(kind: type[OxmarkErr
     back = pickle.loads(pickle.dumps(error))
     assert (type(back), str(back)) == (kind, str(error))
     assert repr(vars(back)) == repr(vars(error))
+
+
+def test_an_error_that_is_kept_lets_go_of_the_picture() -> None:
+    def fail() -> None:
+        try:
+            raise ValueError("from the decoder")
+        except ValueError as error:
+            raise PictureError("a is damaged", Path("a")) from error
+
+    with pytest.raises(PictureError) as caught:
+        fail()
+    error = caught.value
+    assert error.__traceback__ is not None and error.__cause__ is not None
+    assert error.kept() is error
+    assert (error.__traceback__, error.__cause__, error.__context__) == (None, None, None)
+    assert (str(error), error.path) == ("a is damaged", Path("a"))

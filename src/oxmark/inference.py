@@ -197,7 +197,7 @@ class Classifier:
         try:
             return self._answer(path)
         except PictureError as error:
-            return error
+            return error.kept()
 
     def _answer(self, picture: Picture) -> Prediction:
         probabilities, known = self._run(picture, ["probabilities", "known"])

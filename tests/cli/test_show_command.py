@@ -99,7 +99,7 @@ def test_the_table_of_an_evaluation(oxmark: Oxmark, trained: TrainingRun, drawn:
         ["X", str(found.per_class["X"].right), "3"],
         ["all", str(found.accuracy.right), "6"],
     ]
-    assert " ".join(loss) == f"loss {found.loss:.3f} (cross-entropy); 'none of these': 0"
+    assert " ".join(loss) == f"loss {found.loss:.3f} (cross-entropy); 'none of these': {found.refused}"
     assert " ".join(sentence) == found.sentence
 
 

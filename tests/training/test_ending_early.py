@@ -18,6 +18,7 @@ from oxmark.training.loop import Fitted, Prepared, fit
 EPOCHS, ASKED = 8, 2  # asked whether to stop: twice an epoch
 PLAIN: dict[str, object] = {
     "size": 24,
+    "margin": 0.125,
     "precision": "float32",  # the same curve on every machine
     "width": 4,
     "epochs": EPOCHS,

@@ -113,7 +113,7 @@ class _Decoding(threading.Thread):
         try:
             self.found = decode(self.path)
         except PictureError as error:
-            self.found = error
+            self.found = error.kept()
 
 
 @dataclass

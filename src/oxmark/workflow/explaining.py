@@ -255,7 +255,7 @@ def _one(classifier: Classifier, file: Path, drawing: bool, ink: bool) -> _Resul
     try:
         pixels = decode(file)
     except PictureError as error:
-        return error, None
+        return error.kept(), None
     view = classifier.view(pixels)
     name = shown_name(file.absolute().parent.name)
     truth = name if name in classifier.classes else None

@@ -183,7 +183,7 @@ def _error(path: Path, reader: Reader) -> Read | PictureError:
     try:
         return reader.read(path, viewed=False)  # it may have been mended just now
     except PictureError as error:
-        return error
+        return error.kept()
 
 
 def _padded(key: bytes) -> bytes:

@@ -143,7 +143,7 @@ def _header(sample: Sample) -> PictureInfo | PictureError:
     try:
         return picture_info(sample.path)
     except PictureError as error:
-        return error
+        return error.kept()
 
 
 def _group(part: str, name: str, pictures: list[tuple[Sample, PictureInfo]]) -> Group:

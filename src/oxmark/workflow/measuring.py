@@ -120,7 +120,7 @@ def measure(
         try:
             pixels = decode(sample.path)
         except PictureError as error:
-            return error
+            return error.kept()
         return _Answered(sample, picture_digest(pixels), answer(sample, pixels))
 
     results = done_for_each("answering the pictures", one, samples, progress or Progress(), WORKERS)

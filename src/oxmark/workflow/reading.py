@@ -148,6 +148,6 @@ def read_pictures(
         try:
             return reader.read(dataset.samples[row].path, viewed=bool(views[row]))
         except PictureError as error:
-            return error
+            return error.kept()
 
     return done_for_each(STAGE, one, range(len(dataset.samples)), progress, WORKERS)

@@ -137,7 +137,7 @@ def _read(
         try:
             return read_traits(path)
         except PictureError as error:
-            return error
+            return error.kept()
 
     paths = [sample.path for sample in dataset.samples]
     results = done_for_each("reading the pictures", one, paths, progress, WORKERS)

@@ -136,7 +136,7 @@ def _digests(dataset: Dataset, skip_bad: bool, progress: Progress) -> dict[Path,
         try:
             return picture_digest(decode(path))
         except PictureError as error:
-            return error
+            return error.kept()
 
     paths = [sample.path for sample in dataset.samples]
     results = done_for_each("comparing the pictures", one, paths, progress, WORKERS)
