@@ -54,6 +54,7 @@ def test_an_error_that_is_kept_lets_go_of_the_picture() -> None:
         fail()
     error = caught.value
     assert error.__traceback__ is not None and error.__cause__ is not None
-    assert error.kept() is error
-    assert (error.__traceback__, error.__cause__, error.__context__) == (None, None, None)
+    kept = error.kept()
+    assert kept is error
+    assert (kept.__traceback__, kept.__cause__, kept.__context__) == (None, None, None)
     assert (str(error), error.path) == ("a is damaged", Path("a"))

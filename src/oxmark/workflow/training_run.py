@@ -24,6 +24,7 @@ from oxmark.workflow.beside import Beside
 from oxmark.workflow.documenting import findings_json, get_ready_to_write
 from oxmark.workflow.examining import Examining
 from oxmark.workflow.finishing import finish
+from oxmark.workflow.preparing import PreparedSet, prepare
 from oxmark.workflow.progress import Clock, Progress
 from oxmark.workflow.run_pictures import draw_learned, learned_from
 from oxmark.workflow.watching import Watching
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from oxmark.evaluation.metrics import Evaluation
     from oxmark.recipes import Recipe
     from oxmark.training.loop import Epoch, Fitted, Prepared
-    from oxmark.workflow.preparing import PreparedSet
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,10 +112,11 @@ def train(
     progress = progress or Progress()
     clock = Clock(progress)
     with clock.stage("import", phase="import"):
-        loading = _import_early(device)
+        _look_for(device)
     dataset = read_folder(data)
     check_trainable(dataset)
     folder, chosen, seed = _place(out, recipe, seed, resume)
+    loading = _import_beside()
     with clock.stage("prepare", phase="prepare"):
         prepared = _prepare(dataset, chosen, seed, skip_bad, progress)
     with clock.phase("import"):
@@ -197,15 +198,19 @@ def train(
     )
 
 
-def _import_early(device: str) -> threading.Thread:
-    """Begin to import what trains, which takes as long as reading some hundreds of pictures, beside that.
-
-    A device that must be looked for is looked for now, before any picture is read.
-    """
+def _look_for(device: str) -> None:
+    """Look for a device that must be looked for now, before any picture is read."""
     if device not in ("auto", "cpu"):
         from oxmark.training.device import choose_device
 
         choose_device(device)
+
+
+def _import_beside() -> threading.Thread:
+    """Begin to import what trains, which takes as long as reading some hundreds of pictures, beside that.
+
+    Only now: an import holds Python's lock most of the time, and until pictures are read all else needs it.
+    """
     loading = threading.Thread(target=importlib.import_module, args=("oxmark.training.loop",), daemon=True)
     loading.start()
     return loading
@@ -272,8 +277,6 @@ def _place(
 
 def _prepare(dataset: Dataset, recipe: Recipe, seed: int, skip_bad: bool, progress: Progress) -> PreparedSet:
     """Read the pictures; tell the user what should be known about them."""
-    from oxmark.workflow.preparing import prepare
-
     prepared = prepare(dataset, recipe, seed=seed, skip_bad=skip_bad, progress=progress)
     check_trainable(prepared.dataset)
     notes = list(prepared.notes)
