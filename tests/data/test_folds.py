@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from oxmark.data import folds as module
 from oxmark.data.folds import folds, lacking, share_out
 from oxmark.data.split import folds as the_same_folds
 
@@ -159,3 +160,42 @@ def test_which_class_is_missing_where() -> None:
         (1, "test"),
     ]
     assert lacking(labels, ["train", "test", "train"], {"train": 1.0, "test": 0.0}) == []
+
+
+# --- very many ----------------------------------------------------------------------------------------------
+
+
+@given(pictures=labelled_groups, count=st.integers(2, 8), seed=st.integers(0, 1000))
+@settings(max_examples=80, deadline=None)
+def test_of_very_many_pictures_groups_stay_whole_too(
+    pictures: list[tuple[int, int]], count: int, seed: int
+) -> None:
+    labels, groups = arrays(pictures)
+    alone = np.arange(30)  # beside the groups, thirty pictures of three classes, each alone in its group
+    labels, groups = np.concatenate([labels, alone % 3]), np.concatenate([groups, 100 + alone])
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+        warnings.simplefilter("error")
+        patch.setattr(module, "_MANY", 0)
+        found = folds(labels, groups, count, seed)
+        assert share_out(labels, groups, THREE, seed) == share_out(labels, groups, THREE, seed)
+    assert len(found) >= 2
+    times = np.zeros(len(labels), int)
+    for rest, held in found:
+        assert sorted([*rest, *held]) == list(range(len(labels)))
+        assert not set(groups[rest]) & set(groups[held])
+        assert set(labels[rest]) == set(labels)
+        times[held] += 1
+    assert times.max() == 1
+    assert (times[-30:] == 1).all()
+
+
+def test_very_many_pictures_are_divided_in_their_shares() -> None:
+    rng = np.random.default_rng(0)
+    labels, groups = rng.integers(0, 5, 12_000), np.arange(12_000)
+    groups[:600] = np.arange(600) // 3  # some copies
+    parts = np.array(share_out(labels, groups, THREE, seed=0))
+    for part, share in THREE.items():
+        counts = np.bincount(labels[parts == part]) / np.bincount(labels)
+        assert counts == pytest.approx(share, abs=0.02)
+    assert len(set(zip(groups.tolist(), parts, strict=True))) == len(set(groups.tolist()))
+    assert set(parts[:600]) == set(THREE)

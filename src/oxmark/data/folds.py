@@ -11,6 +11,7 @@ import numpy.typing as npt
 _CLOSE = 0.015  # as a share of the pictures: how far a part's size may be from what is asked for
 _FINEST = 20  # folds of which a part is made up
 _TRIES = 20
+_MANY = 10_000  # pictures; scikit-learn deals groups out one by one, which takes 0.3 ms each
 
 _Ints = npt.NDArray[np.int64]
 _Folds = list[tuple[_Ints, _Ints]]
@@ -153,12 +154,36 @@ def _missing(labels: _Ints, held: _Ints) -> tuple[int, int]:
 
 
 def _folds(labels: _Ints, groups: _Ints, count: int, seed: int) -> _Folds:
+    """scikit-learn's folds; of very many pictures, those that are alone in their group are dealt apart."""
     from sklearn.model_selection import StratifiedGroupKFold
 
+    _, group, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    single = sizes[group] == 1
+    if len(labels) > _MANY and np.bincount(labels[single]).max(initial=0) >= count:
+        return _dealt_apart(labels, groups, single, count, seed)
     splitter = StratifiedGroupKFold(count, shuffle=True, random_state=seed % 2**32)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # "the least populated class": dealt with by the caller
         return list(splitter.split(labels, labels, groups))
+
+
+def _dealt_apart(
+    labels: _Ints, groups: _Ints, single: npt.NDArray[np.bool_], count: int, seed: int
+) -> _Folds:
+    """Folds of the pictures that are alone in their group, each with a fold of the others."""
+    from sklearn.model_selection import StratifiedKFold
+
+    ones, others = np.flatnonzero(single), np.flatnonzero(~single)
+    splitter = StratifiedKFold(count, shuffle=True, random_state=seed % 2**32)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        held = [ones[some] for _, some in splitter.split(ones, labels[ones])]
+    most = min(count, _most_folds(labels[others], groups[others])) if len(others) else 0
+    if most >= 2:
+        for place, (_, some) in enumerate(_folds(labels[others], groups[others], most, seed)):
+            held[place] = np.concatenate([held[place], others[some]])
+    together = [np.sort(one) for one in held]
+    return [(np.setdiff1d(np.arange(len(labels)), one), one) for one in together]
 
 
 def _spare(labels: _Ints, groups: _Ints, held: _Ints) -> _Ints:
