@@ -187,6 +187,25 @@ def test_of_very_many_pictures_groups_stay_whole_too(
         times[held] += 1
     assert times.max() == 1
     assert (times[-30:] == 1).all()
+    assert times.all() or len(found) < count  # a class whose groups are spared is never held out
+
+
+def test_a_single_group_among_very_many_pictures_is_held_out_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_MANY", 0)
+    labels = np.arange(32) % 2
+    groups = np.r_[np.arange(30), 30, 30]
+    held = np.concatenate([held for _, held in folds(labels, groups, 5, seed=0)])
+    assert sorted(held) == list(range(32))
+
+
+def test_few_large_groups_among_very_many_pictures_leave_the_folds_even(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "_MANY", 0)
+    groups = np.r_[np.repeat([0, 1], 20), np.arange(80) + 2]  # two people drew 20 each, of 80 nobody knows
+    labels = np.arange(120) % 3
+    for _, held in folds(labels, groups, 5, seed=0):
+        assert np.bincount(labels[held]).tolist() == [8, 8, 8]
 
 
 def test_very_many_pictures_are_divided_in_their_shares() -> None:

@@ -38,7 +38,7 @@ LETTERS: dict[str, list[Points]] = {
     "u": [line((-0.6, -0.8), (-0.6, 0.2)), arc(0, 0.2, 0.6, 0.6, 180, 0), line((0.6, 0.2), (0.6, -0.8))],
     "n": [line((-0.6, 0.8), (-0.6, -0.2)), arc(0, -0.2, 0.6, 0.6, 180, 360), line((0.6, -0.2), (0.6, 0.8))],
 }
-SIZE, MARGIN = 48, 0.125
+SIZE, MARGIN = 44, 0.1
 
 
 def _letter(name: str, rng: np.random.Generator, size: int = SIZE, margin: float = MARGIN) -> Array:

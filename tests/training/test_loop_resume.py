@@ -172,6 +172,16 @@ def test_more_is_saved_than_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert sorted(set(saved)) == [4, 6, 10, 12, 16, 18]
 
 
+def test_a_training_of_a_moment_is_saved_at_its_end_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved: list[int] = []
+    monkeypatch.setattr("oxmark.training.loop.SECONDS_BETWEEN_CHECKPOINTS", 1000.0)
+    monkeypatch.setattr(checkpoint, "save", lambda _path, state: saved.append(state.facts["steps"]))
+    run(small("marks"), tmp_path)
+    assert saved == [18]
+
+
 def test_what_was_kept_so_far_comes_back_when_stopped(tmp_path: Path) -> None:
     before = run(small("marks"), tmp_path, should_stop=after(0))
     assert (before.kept_epoch, before.history, before.finished) == (0, (), False)

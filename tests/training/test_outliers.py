@@ -21,7 +21,7 @@ from oxmark.training.outliers import (
 
 Array = npt.NDArray[np.float32]
 Drawn = Callable[..., tuple[Array, npt.NDArray[np.int64]]]
-SIZE, MARGIN = 48, 0.125
+SIZE, MARGIN = 44, 0.1
 Make = Callable[[int, np.random.Generator], Array]
 
 

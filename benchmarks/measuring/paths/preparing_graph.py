@@ -3,7 +3,7 @@
     PYTHONPATH=benchmarks python -m measuring.paths.preparing_graph MODEL PICTURE
 
 The preparing graph is the part of the model file from ``pixels`` to ``seen``, cut out of it. Beside it stands
-what any network needs at least: the pixels as float32, and an antialiased resize to 48 x 48.
+what any network needs at least: the pixels as float32, and an antialiased resize to 44 x 44.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ def plain() -> onnxruntime.InferenceSession:
         nodes,
         "plain",
         [helper.make_tensor_value_info("pixels", TensorProto.UINT8, [1, "height", "width", 4])],
-        [helper.make_tensor_value_info("seen", TensorProto.FLOAT, [1, 4, 48, 48])],
-        [helper.make_tensor("sizes", TensorProto.INT64, [4], [1, 4, 48, 48])],
+        [helper.make_tensor_value_info("seen", TensorProto.FLOAT, [1, 4, 44, 44])],
+        [helper.make_tensor("sizes", TensorProto.INT64, [4], [1, 4, 44, 44])],
     )
     return opened(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=9))
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
-import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,7 +45,6 @@ def predict(
     """
     from oxmark.workflow.answering import AnswerSheet, open_and_answer, picture_files
 
-    atexit.register(gc.freeze)  # looking for garbage in what goes with the process anyway takes 13 ms
     files = picture_files(paths)
     first = next(files, None)
     if first is None:

@@ -47,7 +47,8 @@ def folds(labels: _Ints, groups: _Ints, count: int, seed: int) -> _Folds:
     """Folds for a cross-validation: each picture is held out once, no group stands on two sides.
 
     scikit-learn's StratifiedGroupKFold, shuffled: whole groups, and each fold gets its share of every class
-    as far as the groups allow. Of twenty shuffles the first is taken in which every ``rest`` has every class.
+    as far as the groups allow. (Of more than 10,000 pictures, those that are alone in their group then fill
+    the folds up.) Of twenty shuffles the first is taken in which every ``rest`` has every class.
     Where there is none such, some groups are never held out: a class whose pictures are all in one group
     cannot be learned and measured at once, so that group stands in every ``rest``.
 
@@ -154,7 +155,7 @@ def _missing(labels: _Ints, held: _Ints) -> tuple[int, int]:
 
 
 def _folds(labels: _Ints, groups: _Ints, count: int, seed: int) -> _Folds:
-    """scikit-learn's folds; of very many pictures, those that are alone in their group are dealt apart."""
+    """scikit-learn's folds; of very many pictures only the groups of several are dealt out by it."""
     from sklearn.model_selection import StratifiedGroupKFold
 
     _, group, sizes = np.unique(groups, return_inverse=True, return_counts=True)
@@ -170,20 +171,58 @@ def _folds(labels: _Ints, groups: _Ints, count: int, seed: int) -> _Folds:
 def _dealt_apart(
     labels: _Ints, groups: _Ints, single: npt.NDArray[np.bool_], count: int, seed: int
 ) -> _Folds:
-    """Folds of the pictures that are alone in their group, each with a fold of the others."""
-    from sklearn.model_selection import StratifiedKFold
+    """Folds of the groups of several pictures, filled up with the pictures that are alone in their group.
 
+    Each class is filled up to as many in every fold, as far as its pictures go.
+    """
     ones, others = np.flatnonzero(single), np.flatnonzero(~single)
-    splitter = StratifiedKFold(count, shuffle=True, random_state=seed % 2**32)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)
-        held = [ones[some] for _, some in splitter.split(ones, labels[ones])]
-    most = min(count, _most_folds(labels[others], groups[others])) if len(others) else 0
-    if most >= 2:
-        for place, (_, some) in enumerate(_folds(labels[others], groups[others], most, seed)):
-            held[place] = np.concatenate([held[place], others[some]])
-    together = [np.sort(one) for one in held]
-    return [(np.setdiff1d(np.arange(len(labels)), one), one) for one in together]
+    fold = np.zeros(len(labels), np.int64)
+    fold[others] = _folds_of_groups(labels[others], groups[others], count, seed)
+    classes = int(labels.max()) + 1
+    there = np.bincount(fold[others] * classes + labels[others], minlength=count * classes)
+    there = there.reshape(count, classes)
+    shuffled = np.random.default_rng(seed % 2**32).permutation(ones)
+    for label in range(classes):
+        members = shuffled[labels[shuffled] == label]
+        more = _filled_up(there[:, label], len(members), there.sum(axis=1))
+        fold[members] = np.repeat(np.arange(count), more)
+        there[:, label] += more
+    held = [np.flatnonzero(fold == number) for number in range(count)]
+    return [(np.setdiff1d(np.arange(len(labels)), one), one) for one in held]
+
+
+def _folds_of_groups(labels: _Ints, groups: _Ints, count: int, seed: int) -> _Ints:
+    """The fold of each picture, int64 ``(N,)``, below ``count``, groups whole."""
+    most = min(count, _most_folds(labels, groups)) if len(labels) else 0
+    if most < 2:  # too few for scikit-learn: one group after the other
+        return np.unique(groups, return_inverse=True)[1].astype(np.int64) % count
+    fold = np.zeros(len(labels), np.int64)
+    for number, (_, held) in enumerate(_folds(labels, groups, most, seed)):
+        fold[held] = number
+    return fold
+
+
+def _filled_up(there: _Ints, more: int, sizes: _Ints) -> _Ints:
+    """How many each fold gets of so many, int64 ``(F,)``, so that all have as many as can be.
+
+    Args:
+        there: How many each fold has already, int64 ``(F,)``.
+        more: To be dealt out.
+        sizes: Of folds that have as many, those get one more that are the smallest by this, int64 ``(F,)``.
+
+    Example:
+        >>> _filled_up(np.array([5, 0, 1]), 6, np.array([5, 0, 1])).tolist()
+        [0, 4, 2]
+    """
+    low, high = int(there.min()), int(there.max()) + more
+    while low < high:  # the highest level to which all can be brought
+        level = (low + high + 1) // 2
+        low, high = (level, high) if np.maximum(level - there, 0).sum() <= more else (low, level - 1)
+    given = np.maximum(low - there, 0)
+    at_level = np.flatnonzero(there + given == low)
+    left = at_level[np.argsort(sizes[at_level], kind="stable")][: more - int(given.sum())]
+    given[left] += 1
+    return given
 
 
 def _spare(labels: _Ints, groups: _Ints, held: _Ints) -> _Ints:

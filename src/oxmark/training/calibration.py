@@ -14,8 +14,8 @@ import numpy.typing as npt
 HIGHEST = 20.0
 SHARE_ANSWERED = 0.89
 """So many of the held-out answers pass the threshold of ``known``, at least. They come from half-trained
-networks and, half of them, from rendered views: a finished network then answers 97 % of the robustness
-suite's marks."""
+networks, and half of them or more from rendered views and changed copies: a finished network then answers
+98 % of the robustness suite's marks, taught by one hand 93 %."""
 SLOPES = (0.25, 4.0)
 
 

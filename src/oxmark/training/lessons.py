@@ -17,6 +17,9 @@ from oxmark.training.augment import augment
 from oxmark.training.outliers import made_from_nothing, made_outliers
 from oxmark.training.state import Prepared
 
+MOST_KEPT = 32 << 20
+"""A stock of so many bytes is kept for the next training."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Lessons:
@@ -87,7 +90,8 @@ def make_stock(recipe: Recipe, seed: int) -> npt.NDArray[np.float32]:
     """The recipe's outliers made from nothing, float32 ``(M, 1, S, S)``; none where nothing is refused."""
     if recipe.network != "marks" or recipe.outliers == 0:
         return np.zeros((0, 1, recipe.size, recipe.size), np.float32)
-    return _stock(recipe.outliers, recipe.size, recipe.margin, seed)
+    keep = recipe.outliers * recipe.size**2 * 4 <= MOST_KEPT
+    return (_stock if keep else _stock.__wrapped__)(recipe.outliers, recipe.size, recipe.margin, seed)
 
 
 @functools.lru_cache(maxsize=2)

@@ -98,7 +98,7 @@ class State:
     kept_epoch: int = 0
     ended: bool = False  # by the user, before the last epoch
     passing: Pass | None = None
-    saved_at: float = dataclasses.field(default_factory=time.monotonic)
+    saved_at: float = dataclasses.field(default_factory=time.monotonic)  # or begun, before anything is saved
 
     @property
     def answering(self) -> dict[str, Tensor]:

@@ -3,7 +3,8 @@
 ::
 
     looking.py        show: what is in a folder
-    checking.py       check: what is wrong with it; suspecting.py, what needs a classifier to tell
+    checking.py       check: what is wrong with it; checkup.py, what the doctor says of pictures read already;
+                      suspecting.py, what needs a classifier to tell
     splitting.py      split: parts in a new folder
     augmenting.py     augment: what training makes of a picture
     preparing.py      pictures on disk -> what the network sees

@@ -209,7 +209,7 @@ def _look_for(device: str) -> None:
 def _import_beside() -> threading.Thread:
     """Begin to import what trains, which takes as long as reading some hundreds of pictures, beside that.
 
-    Only now: an import holds Python's lock most of the time, and until pictures are read all else needs it.
+    Only now: an import holds Python's lock half of the time, and until pictures are read all else needs it.
     """
     loading = threading.Thread(target=importlib.import_module, args=("oxmark.training.loop",), daemon=True)
     loading.start()

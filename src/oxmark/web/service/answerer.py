@@ -101,8 +101,16 @@ async def all_outcomes(answers: Iterable[Awaitable[Answer]]) -> list[Answer | Pi
         Problem: 500 when the model itself failed; all are waited for before.
     """
     outcomes = list[Answer | PictureError]()
-    for outcome in await asyncio.gather(*answers, return_exceptions=True):
+    for outcome in await asyncio.gather(*map(_kept, answers), return_exceptions=True):
         if isinstance(outcome, BaseException) and not isinstance(outcome, PictureError):
             raise outcome
         outcomes.append(outcome)
     return outcomes
+
+
+async def _kept(answer: Awaitable[Answer]) -> Answer | PictureError:
+    """The answer, or the error without the half-decoded picture that it came from."""
+    try:
+        return await answer
+    except PictureError as error:
+        return error.kept()

@@ -114,9 +114,13 @@ async def _infer(request: Request, model: Served, answerer: Answerer) -> Respons
     outcomes = await _outcomes(model, asked, answerer, record)
     answers = [one for one in outcomes if not isinstance(one, PictureError)]
     record.count(map(prediction_of, answers))
-    for outcome in outcomes:
-        if isinstance(outcome, PictureError):
-            raise outcome
+    if len(answers) < len(outcomes):
+        wrong = next(one for one in outcomes if isinstance(one, PictureError))
+        outcomes.clear()
+        try:
+            raise wrong
+        finally:
+            del wrong  # else the error holds this frame, and this frame the error
     return infer_response(model, asked, answers)
 
 
