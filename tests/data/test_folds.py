@@ -187,7 +187,6 @@ def test_of_very_many_pictures_groups_stay_whole_too(
         times[held] += 1
     assert times.max() == 1
     assert (times[-30:] == 1).all()
-    assert times.all() or len(found) < count  # a class whose groups are spared is never held out
 
 
 def test_a_single_group_among_very_many_pictures_is_held_out_too(monkeypatch: pytest.MonkeyPatch) -> None:

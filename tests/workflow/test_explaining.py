@@ -84,6 +84,7 @@ def test_unreadable_pictures_are_collected(few: Path) -> None:
     found = explain(None, [few, "none.png"])
     assert len(found) == 5
     assert [str(error.path) for error in found.errors] == [str(few / "O" / "broken.png"), "none.png"]
+    assert all(error.__traceback__ is None for error in found.errors)
 
 
 def test_nothing_is_no_error(tmp_path: Path) -> None:

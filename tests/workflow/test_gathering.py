@@ -252,6 +252,7 @@ def test_bad_pictures_are_named_as_ever(parted: Path, many: Path) -> None:
             prepared(parted)
     found = prepared(parted, skip_bad=True)
     assert [error.path for error in found.bad] == [bad, parted / "train" / "X" / "empty.png"]
+    assert all(error.__traceback__ is None for error in found.bad)
     assert len(found.seen) == len(found.views) == len(found.traits) == len(found.dataset.samples) == 18
 
 

@@ -66,6 +66,7 @@ def test_what_is_skipped_and_what_cannot_be_read(parted: Path) -> None:
     (parted / "test" / "notes.txt").write_text("text")
     overview = look(parted)
     assert [error.path for error in overview.errors] == [parted / "test" / "O" / "7.png"]
+    assert overview.errors[0].__traceback__ is None
     assert [(item.path.name, item.reason) for item in overview.dataset.skipped] == [
         ("notes.txt", "not in a class folder")
     ]

@@ -124,6 +124,7 @@ def test_unreadable_pictures_are_collected(trained: TrainingRun, parted: Path) -
         path.write_bytes(b"")
     found = evaluate(trained, parted)
     assert [error.path for error in found.errors] == bad
+    assert all(error.__traceback__ is None for error in found.errors)
     assert found.accuracy.total == 4
     assert found.as_json()["errors"] == [str(error) for error in found.errors]
 

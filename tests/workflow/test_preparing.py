@@ -125,6 +125,7 @@ def test_the_whole_set_keeps_its_parts_and_renders_views_of_all(parted: Path) ->
     (parted / "train" / "O" / "bad.png").write_bytes(b"no picture")
     found = prepare_whole(read_folder(parted), recipe_with(views=2), seed=3)
     assert [error.path for error in found.bad] == [parted / "train" / "O" / "bad.png"]
+    assert found.bad[0].__traceback__ is None
     assert len(found.dataset.samples) == len(found.seen) == len(found.views) == len(found.traits) == 18
     assert found.dataset.parts == ("train", "validation", "test") and found.notes == ()
     differ = (found.views != found.seen[:, None]).any((1, 2, 3, 4))

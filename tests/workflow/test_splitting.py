@@ -233,6 +233,7 @@ def test_unreadable_pictures(parted: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "new").exists()
     result = split(parted, tmp_path / "new", skip_bad=True)
     assert [str(error.path) for error in result.errors] == [str(parted / "train" / "O" / "bad.png")]
+    assert result.errors[0].__traceback__ is None
     assert sum(sum(row.values()) for row in result.counts.values()) == 18
     assert not list((tmp_path / "new").rglob("bad.png"))
 
