@@ -32,10 +32,11 @@ def learning(size: int) -> Callable[[Work, int], Figures]:
     def measure(work: Work, run: int) -> Figures:
         data = small_classes(work.folder / f"many-{size}-{run}", size, seed=run)
         outs = [work.folder / f"many-{size}-{run}-{turn}" for turn in ("first", "second")]
-        first, second = (_trained(work, data, out) for out in outs)
+        cache = work.folder / f"many-{size}-{run}-cache"
+        first, second = (_trained(work, data, out, cache) for out in outs)
         facts = facts_of(outs[0])
         work.profiles.setdefault(f"train-{size}", []).append(phases_of(facts))
-        for folder in (data, *outs):
+        for folder in (data, cache, *outs):
             shutil.rmtree(folder)
         found = {
             "all in": first.seconds,
@@ -55,10 +56,10 @@ def learning(size: int) -> Callable[[Work, int], Figures]:
     return measure
 
 
-def _trained(work: Work, data: Path, out: Path) -> Ran:
-    """One training with the default recipe and few epochs."""
+def _trained(work: Work, data: Path, out: Path, cache: Path) -> Ran:
+    """One training with the default recipe and few epochs; what it prepares is kept in a cache of its own."""
     command = oxmark("train", data, "--set", f"epochs={work.options.epochs}", "--out", out)
-    return run_process(command, watched=True)
+    return run_process(command, watched=True, env={"OXMARK_CACHE": str(cache)})
 
 
 def many_pictures_rows(options: Options) -> list[Row]:
