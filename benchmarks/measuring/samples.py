@@ -67,9 +67,3 @@ def large_folder(folder: Path, count: int, suffix: str) -> Path:
         else:
             path.write_bytes(made[number % DISTINCT])
     return folder
-
-
-def mean_size(folder: Path) -> float:
-    """Mean size of the files of a folder, kB."""
-    sizes = [path.stat().st_size for path in folder.iterdir()]
-    return sum(sizes) / len(sizes) / 1000

@@ -12,10 +12,15 @@ from torch import Tensor
 
 from oxmark.recipes import load_recipe
 from oxmark.training.network import build_network
-from oxmark.training.optimizer import CHUNK, AdamW, KerasRMSprop, Muon, build_optimizer, orthogonal, roots
+from oxmark.training.optimizer import CHUNK, AdamW, KerasRMSprop, Muon, build_optimizer, roots
 
 LR, RHO, EPS = 0.01, 0.9, 1e-7
 Array = npt.NDArray[np.float64]
+
+
+def orthogonal(matrix: Tensor) -> Tensor:
+    """About the nearest matrix whose singular values are all 1, float32 ``(m, n)``."""
+    return roots([matrix])[0] @ matrix
 
 
 def reference(weight: Array, gradients: list[Array]) -> Array:

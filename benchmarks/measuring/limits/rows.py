@@ -37,18 +37,19 @@ def starts(work: Work, run: int) -> Figures:
 
 def products(work: Work, run: int) -> Figures:
     """On one core and on all threads."""
-    found: dict[str, float] = {}
-    for threads in sorted({1, work.options.threads}):
-        rates = run_module("measuring.limits.products", threads, env=library_threads(threads))
-        found |= {_with_threads(name, threads): rate for name, rate in rates.items()}
-    return found
+    return _rates("products", work)
 
 
 def bandwidth(work: Work, run: int) -> Figures:
     """On one core and on all threads."""
+    return _rates("bandwidth", work)
+
+
+def _rates(module: str, work: Work) -> Figures:
+    """What a module beside this one measures, on one thread and on all."""
     found: dict[str, float] = {}
     for threads in sorted({1, work.options.threads}):
-        rates = run_module("measuring.limits.bandwidth", threads, env=library_threads(threads))
+        rates = run_module(f"measuring.limits.{module}", threads, env=library_threads(threads))
         found |= {_with_threads(name, threads): rate for name, rate in rates.items()}
     return found
 

@@ -13,7 +13,7 @@ from oxmark.cli.output import say
 from oxmark.errors import OxmarkError, missing_extra
 from oxmark.machine import collect_rarely
 
-LONG_LIVED = ("serve", "studio")
+LONG_LIVED = {"serve", "studio"}
 """Commands that meet pictures for days, so what they leave must not wait to be collected."""
 DONE, IN_PART, NOT_STARTED, INTERRUPTED = 0, 1, 2, 130
 
@@ -26,7 +26,7 @@ def run(arguments: Sequence[str] | None = None) -> None:
     Args:
         arguments: Without the program's name; None takes the process's own.
     """
-    if arguments is None and sys.argv[1:2] not in ([name] for name in LONG_LIVED):
+    if arguments is None and LONG_LIVED.isdisjoint(sys.argv[1:2]):
         collect_rarely()
     sys.exit(_exit_code(None if arguments is None else list(arguments)))
 

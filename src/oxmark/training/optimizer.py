@@ -173,11 +173,6 @@ class Muon(AdamW):
             _matrix(weight).addmm_(root, matrix, beta=1 - rate * self.decay, alpha=-rate * further)
 
 
-def orthogonal(matrix: Tensor) -> Tensor:
-    """About the nearest matrix whose singular values are all 1, float32 ``(m, n)``; see :func:`roots`."""
-    return roots([matrix])[0] @ matrix
-
-
 def roots(matrices: Sequence[Tensor], rounds: int = 4) -> list[Tensor]:
     """For each matrix M about the inverse root of M M^T: times M it gives singular values that are all 1.
 

@@ -5,11 +5,10 @@ All of it comes from the model file alone: no training pictures, no torch.
 
 from __future__ import annotations
 
-import collections
 import dataclasses
+import functools
 import os
-from collections.abc import Generator, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +24,7 @@ from oxmark.words import Message
 from oxmark.workflow.album import compared, contrast
 from oxmark.workflow.answering import picture_files
 from oxmark.workflow.explained_folder import ExplainedFolder, picture_to_draw, sees_ink
-from oxmark.workflow.progress import Progress
+from oxmark.workflow.progress import Progress, in_order
 
 if TYPE_CHECKING:
     from oxmark.report.explanations import ExplainedPicture
@@ -219,7 +218,8 @@ def _each(
     ink = sees_ink(classifier)
     progress.begin("explaining the pictures", len(files))
     try:
-        results = _in_order(classifier, (file for _, file in files), folder is not None, ink)
+        one = functools.partial(_one, classifier, drawing=folder is not None, ink=ink)
+        results = in_order(one, (file for _, file in files), WORKERS, ahead=2 * WORKERS + 1)
         for number, ((given, _), (found, picture)) in enumerate(zip(files, results, strict=True), start=1):
             if folder is not None and isinstance(found, Explanation) and picture is not None:
                 drawn = folder.add(given, found.path, picture, str(found.sentence))
@@ -233,22 +233,6 @@ def _each(
 
 
 _Result = tuple[Explanation | PictureError, "ExplainedPicture | None"]
-
-
-def _in_order(classifier: Classifier, files: Iterable[Path], drawing: bool, ink: bool) -> Iterator[_Result]:
-    """Explain on all processor cores, in order, a few pictures ahead."""
-    waiting: collections.deque[Future[_Result]] = collections.deque()
-    with ThreadPoolExecutor(WORKERS) as pool:
-        try:
-            for file in files:
-                waiting.append(pool.submit(_one, classifier, file, drawing, ink))
-                if len(waiting) > 2 * WORKERS:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()
 
 
 def _one(classifier: Classifier, file: Path, drawing: bool, ink: bool) -> _Result:

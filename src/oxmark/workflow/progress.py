@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -91,24 +91,34 @@ def each_done(
 ) -> Iterator[Result]:
     """As :func:`done_for_each`, one result after the other: only a few wait to be taken."""
     progress.begin(what, len(items))
+    with contextlib.closing(in_order(function, items, workers, ahead=AHEAD * workers)) as results:
+        for taken, result in enumerate(results, start=1):
+            yield result
+            progress.advance(taken)
+    progress.end()
+
+
+def in_order(
+    function: Callable[[One], Result], items: Iterable[One], workers: int, *, ahead: int
+) -> Generator[Result, None, None]:
+    """The results one after the other, made side by side, so many ahead of the one that is wanted next.
+
+    Example:
+        >>> list(in_order(lambda number: 2 * number, [1, 2, 3], workers=2, ahead=4))
+        [2, 4, 6]
+    """
     waiting: deque[Future[Result]] = deque()
     with ThreadPoolExecutor(workers) as pool:
         try:
-            taken = 0
             for item in items:
                 waiting.append(pool.submit(function, item))
-                if len(waiting) >= AHEAD * workers:
-                    taken += 1
+                if len(waiting) >= ahead:
                     yield waiting.popleft().result()
-                    progress.advance(taken)
             while waiting:
-                taken += 1
                 yield waiting.popleft().result()
-                progress.advance(taken)
         finally:
             for future in waiting:
                 future.cancel()
-    progress.end()
 
 
 class Clock:
