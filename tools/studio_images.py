@@ -57,6 +57,8 @@ def photograph(studio: Studio, folder: Path) -> None:
         expect(studio.card(kind)).to_have_attribute("data-count", str(count))
     studio.draw("collect", "O", 8)
     expect(page.locator(".toast")).to_have_count(0, timeout=30_000)
+    looking = page.get_by_text("Looking at the pictures")
+    expect(looking.filter(visible=True)).to_have_count(0, timeout=60_000)
     page.screenshot(path=folder / "studio-collect.png")
     page.goto(studio.url + "#teach")
     page.get_by_role("button", name="Teach", exact=True).click()
