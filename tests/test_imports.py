@@ -42,7 +42,8 @@ ALLOWED: dict[str, set[str]] = {
     "web": {*DOORS, "modelfile", "workflow"},
     "web/studio/teacher.py": {"errors", "data", "recipes", "training", "workflow"},  # a process of its own
     "web/studio/teacher_telling.py": {"training", "workflow"},
-    "cli": {*DOORS, "workflow", "web"},
+    "cluster": {*DOORS, "modelfile", "training", "evaluation", "workflow"},
+    "cli": {*DOORS, "workflow", "web", "cluster"},
 }
 
 # Where a library may be imported: parts, or single files. workflow/augmenting.py shows what training makes of
@@ -66,6 +67,7 @@ HOMES: dict[str, set[str]] = {
     "skimage": {"evaluation"},
     "cleanlab": {"evaluation"},
     "jinja2": {"report"},
+    "ray": {"cluster"},
     "click": {"cli"},
     "rich": {"cli"},
 }
@@ -81,6 +83,7 @@ LOADED_AT_ONCE: dict[str, set[str]] = {
     "inference": set(),
     "evaluation": set(),
     "workflow": set(),
+    "cluster": set(),
     "cli": {"click"},
     "cli/display.py": {"click", "rich"},
 }

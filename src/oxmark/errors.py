@@ -18,6 +18,7 @@
     │   ├── DamagedModel          truncated or altered
     │   └── UnsafeModel           asks for more than a model file may (sizes, operators, other files)
     ├── ServingError              the local server: port in use, no token where one is needed
+    ├── ClusterError              a Ray cluster: nobody answers there, or its nodes share no folder
     ├── OutputError               could not write: read-only, disk full, something in the way
     └── MissingExtra              an optional part is not installed; says the exact pip command
 
@@ -142,6 +143,10 @@ class ServingError(OxmarkError):
     """The local server cannot start: the port is in use, or an address asks for a token."""
 
 
+class ClusterError(OxmarkError):
+    """A Ray cluster cannot be used: no such address, nobody answers, or its nodes do not share a folder."""
+
+
 class OutputError(OxmarkError):
     """Something could not be written: read-only, disk full, or a file is in the way."""
 
@@ -152,6 +157,7 @@ _EXTRAS = {
         ("sklearn", "scipy", "matplotlib", "imagehash", "skimage", "cleanlab", "jinja2"), "train"
     ),
     **dict.fromkeys(("keras", "h5py"), "keras"),
+    **dict.fromkeys(("ray", "pyarrow", "fsspec"), "cluster"),
     **dict.fromkeys(("fastapi", "starlette", "uvicorn", "python_multipart", "prometheus_client"), "web"),
 }
 

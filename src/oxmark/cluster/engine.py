@@ -1,0 +1,174 @@
+"""Ray: started on this machine's cores, or the cluster that is there already.
+
+Started here it listens on the loopback address alone, wants a token that only its own processes know, keeps
+its files in a folder that goes with it, and tells nobody anything: no usage statistics, no dashboard.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import re
+import secrets
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from oxmark.errors import ClusterError, require_packages
+from oxmark.machine import cores
+
+HERE = "local"
+"""The address that starts Ray on this machine."""
+ADDRESS = re.compile(r"auto|local|(\[[0-9a-fA-F:]+\]|[^\s/:]+):[0-9]{1,5}")
+OBJECT_STORE = 512 << 20
+"""Bytes of shared memory where Ray is started here and nothing large is handed around."""
+
+_QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_USAGE_STATS_PROMPT_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
+}
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A Ray cluster that this process is connected to.
+
+    Attributes:
+        started_here: Whether it was started on this machine, for this process.
+        cores: Processor cores of all its nodes together, at least 1.
+        gpus: Graphics cards of all its nodes together.
+        nodes: The identifiers of its living nodes.
+    """
+
+    started_here: bool
+    cores: int
+    gpus: int
+    nodes: tuple[str, ...]
+
+
+@contextlib.contextmanager
+def connected(address: str | None, *, object_store: int = OBJECT_STORE) -> Iterator[Cluster]:
+    """Connect to a cluster, or start Ray here; leave it at the end, and end it if it was started here.
+
+    Args:
+        address: ``HOST:PORT`` of a head node, ``"auto"`` for the cluster that this machine belongs to;
+            None, an empty text or ``"local"`` starts Ray on this machine's cores.
+        object_store: Bytes of shared memory, where Ray is started here.
+
+    Raises:
+        MissingExtra: Ray is not installed.
+        ClusterError: The address is none, or nobody answers there.
+
+    Example:
+        >>> with connected(None) as cluster:  # doctest: +SKIP
+        ...     cluster.cores
+        8
+    """
+    require_packages("--cluster", "ray", "pyarrow")
+    address = check_address(address)
+    settings: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.FATAL}
+    with contextlib.ExitStack() as stack:
+        if address == HERE:
+            folder = stack.enter_context(
+                tempfile.TemporaryDirectory(prefix="oxmark-", ignore_cleanup_errors=True)
+            )
+            token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+            stack.enter_context(_environment({**_QUIET, **token}))
+            settings |= {
+                "num_cpus": cores(),
+                "include_dashboard": False,
+                "object_store_memory": object_store,
+                "_temp_dir": folder,
+            }
+        else:
+            stack.enter_context(_environment(_QUIET))
+        yield stack.enter_context(_initialised(address, settings))
+
+
+def check_address(address: str | None) -> str:
+    """The address of a cluster, or ``"local"``. Raises :class:`ClusterError` with the cure.
+
+    Example:
+        >>> check_address("10.0.0.5:6379"), check_address(None)
+        ('10.0.0.5:6379', 'local')
+    """
+    if not address:
+        return HERE
+    if address.startswith("ray://"):
+        raise ClusterError(
+            f"'{address}' is an address of the Ray Client, which oxmark does not use. Run the command on a "
+            "node of the cluster with --cluster auto, or hand it over with: ray job submit -- oxmark ..."
+        )
+    if not ADDRESS.fullmatch(address):
+        raise ClusterError(
+            f"'{address}' is no address of a Ray cluster. Give HOST:PORT of its head node, auto, or local; "
+            "with --cluster alone, which starts Ray on this machine, put it after the other arguments."
+        )
+    return address
+
+
+@contextlib.contextmanager
+def _initialised(address: str, settings: Mapping[str, Any]) -> Iterator[Cluster]:
+    import ray
+
+    if ray.is_initialized():  # by a program that uses oxmark: its cluster is used, and stays
+        yield _seen(started_here=False)
+        return
+    with _on_loopback(address == HERE):
+        try:
+            ray.init(address=address, **settings)
+        except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+            raise _no_cluster(address, error) from error
+    logging.getLogger("ray").setLevel(logging.CRITICAL)  # what matters is raised, and said by us
+    try:
+        yield _seen(started_here=address == HERE)
+    finally:
+        ray.shutdown()
+
+
+@contextlib.contextmanager
+def _on_loopback(wanted: bool) -> Iterator[None]:
+    """Have Ray take the loopback address for this machine's, as it does on macOS and Windows by itself."""
+    from ray._private import ray_constants
+
+    constants: Any = ray_constants
+    before = constants.ENABLE_RAY_CLUSTER
+    constants.ENABLE_RAY_CLUSTER = before and not wanted
+    try:
+        yield
+    finally:
+        constants.ENABLE_RAY_CLUSTER = before
+
+
+def _seen(*, started_here: bool) -> Cluster:
+    import ray
+
+    there = ray.cluster_resources()
+    nodes = tuple(node["NodeID"] for node in ray.nodes() if node["Alive"])
+    return Cluster(started_here, max(1, int(there.get("CPU", 1))), int(there.get("GPU", 0)), nodes)
+
+
+def _no_cluster(address: str, error: Exception) -> ClusterError:
+    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    if address == HERE:
+        return ClusterError(f"Ray cannot be started on this machine: {reason}")
+    return ClusterError(
+        f"No Ray cluster answers at '{address}' ({reason}). Start one with 'ray start --head', and look at "
+        "its address with 'ray status'; --cluster without an address uses this machine alone."
+    )
+
+
+@contextlib.contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Set variables that Ray and its processes read; what the user has set stays."""
+    added = {name: value for name, value in values.items() if name not in os.environ}
+    os.environ.update(added)
+    try:
+        yield
+    finally:
+        for name in added:
+            os.environ.pop(name, None)
