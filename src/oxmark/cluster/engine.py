@@ -13,7 +13,7 @@ import re
 import secrets
 import socket
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,10 +32,18 @@ ANSWERS_WITHIN = 10.0
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_USAGE_STATS_PROMPT_ENABLED": "0",
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "1",
     "RAY_BACKEND_LOG_LEVEL": "fatal",
     "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
 }
+
+
+_LOSSES = {
+    "marked dead": "A node of the cluster was lost. Its work is done again on the others.",
+    "A worker died": "A worker of the cluster died. Its work is done again.",
+    "cannot be scheduled": "The cluster is busy: work waits for a free core.",
+}
+"""What Ray's messages say, and what the user is told."""
 
 
 @dataclass(frozen=True)
@@ -56,13 +64,19 @@ class Cluster:
 
 
 @contextlib.contextmanager
-def connected(address: str | None, *, object_store: int = OBJECT_STORE) -> Iterator[Cluster]:
+def connected(
+    address: str | None,
+    *,
+    object_store: int | None = OBJECT_STORE,
+    tell: Callable[[str], None] = lambda text: None,
+) -> Iterator[Cluster]:
     """Connect to a cluster, or start Ray here; leave it at the end, and end it if it was started here.
 
     Args:
         address: ``HOST:PORT`` of a head node, ``"auto"`` for the cluster that this machine belongs to;
             None, an empty text or ``"local"`` starts Ray on this machine's cores.
-        object_store: Bytes of shared memory, where Ray is started here.
+        object_store: Bytes of shared memory, where Ray is started here; None leaves the choice to Ray.
+        tell: Told, in a sentence, when a worker or a node is lost while the work goes on.
 
     Raises:
         MissingExtra: Ray is not installed.
@@ -91,6 +105,7 @@ def connected(address: str | None, *, object_store: int = OBJECT_STORE) -> Itera
             }
         else:
             stack.enter_context(_environment(_QUIET))
+        stack.enter_context(_told(tell))
         yield stack.enter_context(_initialised(address, settings))
 
 
@@ -161,6 +176,30 @@ def _hushed() -> Iterator[None]:
         os.dup2(kept, 2)
         os.close(kept)
         os.close(nowhere)
+
+
+@contextlib.contextmanager
+def _told(tell: Callable[[str], None]) -> Iterator[None]:
+    """Have Ray's messages about lost workers told in a sentence each; Ray prints pages of them, on stdout."""
+    from ray._private import worker
+
+    said: set[tuple[str, str]] = set()
+
+    def once(data: Mapping[str, Any], **_: Any) -> None:
+        text = " ".join(map(str, data.get("lines", ())))
+        for sign, sentence in _LOSSES.items():
+            if sign in text and (sign, text) not in said:
+                said.add((sign, text))
+                tell(sentence)
+                return
+
+    ray_worker: Any = worker
+    before = ray_worker.print_to_stdstream
+    ray_worker.print_to_stdstream = once
+    try:
+        yield
+    finally:
+        ray_worker.print_to_stdstream = before
 
 
 @contextlib.contextmanager

@@ -128,7 +128,7 @@ def predict(
     classifier = load(model)
     _claim(folder, storage, classifier)
     plans = Plans(folder, storage)
-    with connected(address) as cluster:
+    with connected(address, tell=progress.note) as cluster:
         _check_shared(folder, storage, cluster)
         progress.note("Listing the files.")
         names = names_in([os.fspath(one) for one in given], storage, column)
@@ -197,8 +197,9 @@ def _check_shared(folder: str, storage: Storage, cluster: Cluster) -> None:
         _seen_there, f"{folder}/{FOLDER}/job.json", storage, nodes=cluster.nodes
     ):
         if isinstance(found, Exception):
+            reason = str(found).strip().splitlines()[-1]
             raise ClusterError(
-                f"The node {node} cannot run oxmark ({str(found).strip().splitlines()[-1]}). Install the same oxmark there: "
+                f"The node {node} cannot run oxmark ({reason}). Install the same oxmark there: "
                 f"pip install 'oxmark[cluster]=={oxmark.__version__}'"
             )
         version, there = found
