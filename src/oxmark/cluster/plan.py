@@ -115,6 +115,7 @@ class Plans:
         Returns:
             How many parts are new.
         """
+        self._storage.make_folder(self._folder)
         files = self._files()
         run = 1 + max((_numbers(name)[0] for name in files), default=-1)
         with tempfile.TemporaryDirectory(prefix="oxmark-", ignore_cleanup_errors=True) as folder:
