@@ -19,8 +19,9 @@ import oxmark
 from oxmark.cluster import answers
 from oxmark.cluster.answerer import Answerer, Job
 from oxmark.cluster.answers import Tally
+from oxmark.cluster.caution import TRIES, Cautious, tried
 from oxmark.cluster.contents import contents
-from oxmark.cluster.plan import WHOLE, Item, Plans
+from oxmark.cluster.plan import WHOLE, Item, Part, Plans
 from oxmark.cluster.storage import Storage
 
 RNG = np.random.default_rng(0)
@@ -226,3 +227,39 @@ def test_the_answer_of_one_picture_that_needs_too_much_memory_is_an_error(
 def test_tallies_add_up() -> None:
     assert Tally({"O": 1}, 2, 3).and_also(Tally({"O": 1, "X": 4}, 5, 6)) == Tally({"O": 2, "X": 4}, 7, 9)
     assert Tally({"O": 1}, 2, 3).pictures == 6
+
+
+def test_a_part_that_ended_two_processes_is_answered_with_caution(tmp_path: Path) -> None:
+    """A planted function stands for a decoder that takes its process down."""
+    paths = write_pictures(tmp_path / "in", 5)
+    with Cautious(CLASSIFIER.content, "the model") as cautious:
+        found = [
+            cautious.answer(str(path), Deadly() if number == 2 else path) for number, path in enumerate(paths)
+        ]
+    assert str(found[2]).startswith(f"{paths[2]} cannot be answered: the process that reads it ends over it")
+    expected = CLASSIFIER.predict(paths)
+    assert found[:2] + found[3:] == expected[:2] + expected[3:]
+
+
+class Deadly(type(Path())):  # type: ignore[misc]
+    """A path that ends the process that looks at it."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return os._exit, (9,)
+
+
+def test_a_part_is_noted_while_it_is_answered(tmp_path: Path) -> None:
+    storage, out, part = Storage(), str(tmp_path), Part(0, 7, 1)
+    begun = tmp_path / "_oxmark" / "begun"
+    ended = [tried(part, out, storage) for _ in range(TRIES + 1)]  # each process is ended in the middle
+    for tries, one in enumerate(ended):
+        assert one.__enter__() == (tries >= TRIES)
+        assert len(list(begun.iterdir())) == tries + 1
+    with tried(Part(0, 8, 1), out, storage) as cautiously:
+        assert not cautiously
+    with tried(part, out, storage) as cautiously:
+        assert cautiously
+    assert list(begun.iterdir()) == []
+    with pytest.raises(OSError, match="full"), tried(part, out, storage):
+        raise OSError("full")
+    assert list(begun.iterdir()) == []

@@ -78,7 +78,7 @@ def test_a_plan_of_many_parts_is_several_files(tmp_path: Path, monkeypatch: pyte
     ]
 
 
-@pytest.mark.parametrize(("count", "cores", "parts"), [(10, 1, 1), (1000, 2, 32), (200_000, 2, 49)])
+@pytest.mark.parametrize(("count", "cores", "parts"), [(10, 1, 1), (1000, 2, 16), (200_000, 2, 49)])
 def test_the_size_of_parts_follows_the_number_of_pictures(
     count: int, cores: int, parts: int, tmp_path: Path
 ) -> None:
