@@ -27,12 +27,14 @@ class Storage:
 
     def bring_home(self) -> None:
         """Copy the latest checkpoint to where a run folder has it, if there is one that can be read."""
+        from pyarrow import fs
         from ray.train import Result
 
         from oxmark.training import checkpoint
 
         with contextlib.suppress(OSError, RuntimeError, ValueError):
-            latest = Result.from_path(f"{self.place}/{self.name}").checkpoint
+            system, path = fs.FileSystem.from_uri(self.place)
+            latest = Result.from_path(f"{path}/{self.name}", storage_filesystem=system).checkpoint
             if latest:
                 with latest.as_directory() as folder:
                     write_bytes(self.home, (Path(folder) / checkpoint.FILE).read_bytes())

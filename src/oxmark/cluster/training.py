@@ -13,20 +13,18 @@ import secrets
 import shutil
 import socket
 import tempfile
-import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from oxmark.cluster.engine import Cluster, connected
-from oxmark.cluster.news import Heard, started
+from oxmark.cluster.following import beside, followed
+from oxmark.cluster.news import started
 from oxmark.cluster.pictures import sent
 from oxmark.cluster.storage import Storage, storage_for
 from oxmark.cluster.worker import Work, learn
 from oxmark.errors import ClusterError
-from oxmark.files import write_bytes
 from oxmark.workflow import training_run
 from oxmark.workflow.progress import Progress
 
@@ -35,8 +33,6 @@ if TYPE_CHECKING:
     from oxmark.training.loop import Epoch, Fitted, Prepared
     from oxmark.workflow.training_run import TrainingRun
 
-ASKED_EVERY = 0.1
-"""Seconds between two questions what is new."""
 MOST_FAILURES = 5
 """So often Ray begins again from the last checkpoint when a worker was lost."""
 
@@ -164,8 +160,8 @@ class _Together:
                 home=ray.get_runtime_context().get_node_id(),
                 use_gpu=self.use_gpu,
             )
-            running = _beside(self._trainer(work, storage).fit)
-            heard = _followed(running, news, home, on_epoch, should_stop, should_finish)
+            running = beside(self._trainer(work, storage).fit)
+            heard = followed(running, news, run_folder, on_epoch, should_stop, should_finish)
             fitted: Fitted | None = None if heard is None else running.result().return_value
         if heard is None or fitted is None:
             return _not_begun(recipe, pictures, validation, classes, run_folder, resume, seed, fingerprint)
@@ -205,7 +201,7 @@ def _loopback() -> dict[str, str]:
 
 @contextlib.contextmanager
 def _kept(given: str | os.PathLike[str] | None, home: Path) -> Iterator[Storage]:
-    """A place for checkpoints of the workers; the last one comes home, whatever happens, and it is cleared."""
+    """A place for the workers' checkpoints; the last one comes home, whatever happens, and it is cleared."""
     storage = storage_for(given or home.parent / "workers", home, name=f"oxmark-{secrets.token_hex(8)}")
     try:
         yield storage
@@ -214,76 +210,6 @@ def _kept(given: str | os.PathLike[str] | None, home: Path) -> Iterator[Storage]
         storage.clear()
         if given is None:
             shutil.rmtree(home.parent / "workers", ignore_errors=True)  # those of a killed process, too
-
-
-def _beside(function: Callable[[], Any]) -> Future[Any]:
-    """Have it done in a thread that nobody needs to wait for.
-
-    In the main thread Ray Train would take Ctrl-C for itself, and end the process.
-    """
-    future: Future[Any] = Future()
-
-    def work() -> None:
-        try:
-            future.set_result(function())
-        except BaseException as error:  # noqa: BLE001  it is raised where the result is asked for
-            future.set_exception(error)
-
-    threading.Thread(target=work, name="ray-train", daemon=True).start()
-    return future
-
-
-def _followed(
-    running: Future[Any],
-    news: Any,
-    home: Path,
-    on_epoch: Callable[[Epoch], None],
-    should_stop: Callable[[], bool],
-    should_finish: Callable[[], bool],
-) -> Heard | None:
-    """Tell what the workers do and them what the user wants, until they have ended.
-
-    Returns:
-        What was heard last; None where it was stopped before any worker began.
-
-    Raises:
-        OxmarkError: What ended them; a :class:`ClusterError` where that is no error of ours.
-    """
-    import ray
-
-    told, stop = 0, False
-    try:
-        while True:
-            done = bool(wait([running], timeout=ASKED_EVERY).done)
-            stop = stop or should_stop()
-            heard: Heard = ray.get(news.exchange.remote(told, stop=stop, finish=should_finish()))
-            for entry in heard.epochs:
-                on_epoch(entry)
-            told += len(heard.epochs)
-            if heard.checkpoint:
-                write_bytes(home, heard.checkpoint)
-            if done:
-                break
-            if stop and not heard.nodes:
-                return None
-        if heard.error:
-            raise heard.error
-        running.result()
-    except (ray.exceptions.RayError, ray.train.TrainingFailedError, ConnectionError, RuntimeError) as error:
-        raise _lost(error, home.parent.parent) from error
-    except KeyboardInterrupt:
-        news.exchange.remote(told, stop=True, finish=False)
-        wait([running])
-        raise
-    return heard
-
-
-def _lost(error: Exception, run_folder: Path) -> ClusterError:
-    reasons = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
-    return ClusterError(
-        f"The training could not be finished on the cluster: {reasons[-1]} Look at the cluster with "
-        f"'ray status'; what was saved lies in {run_folder}, and --resume goes on from there."
-    )
 
 
 def _not_begun(
@@ -315,18 +241,17 @@ def _not_begun(
 
 def _note(recipe: Recipe, workers: int, nodes: int) -> str:
     """What is other than in a training by one process."""
-    who = "1 worker" if workers == 1 else f"{workers} workers"
     where = "1 node" if nodes == 1 else f"{nodes} nodes"
     if workers == 1:
         return f"1 worker on {where} trained the network, as a training without a cluster does."
+    share = max(1, recipe.batch // workers)
     normal = (
-        f" Batch normalisation measures each worker's share, {recipe.batch // workers} pictures or so, instead of "
-        "the whole batch, and the mean of what they measured is kept."
-        if recipe.network == "marks"
-        else ""
+        f" Batch normalisation measures each worker's {share} or so instead of the whole batch; the mean "
+        "of what all measured is kept."
     )
     return (
-        f"{who} on {where} trained one network: each batch of the recipe, {recipe.batch} pictures of all in a "
-        f"fresh order, was shared out among them.{normal} Pictures are shuffled and changed with other random "
-        "numbers than by one process, so the figures differ as with another seed."
+        f"{workers} workers on {where} trained one network together. Each batch is as large as in a training "
+        f"by one process, {recipe.batch} pictures of all in a fresh order, and is shared out among them."
+        f"{normal if recipe.network == 'marks' else ''} Shuffling and random changes follow other random "
+        "numbers than in one process, so the figures differ as with another seed."
     )
