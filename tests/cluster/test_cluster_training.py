@@ -127,9 +127,7 @@ def test_the_training_finishes_and_tells_each_epoch_once(done: Done) -> None:
     assert done.told.epochs == [1, 2, 3] == [entry.epoch for entry in done.run.history]
 
 
-def test_the_run_folder_is_an_ordinary_one(
-    done: Done, marks: Path, recipe: Recipe, tmp_path: Path
-) -> None:
+def test_the_run_folder_is_an_ordinary_one(done: Done, marks: Path, recipe: Recipe, tmp_path: Path) -> None:
     alone = training_run.train(marks, recipe, out=tmp_path / "run")
 
     def names(run: TrainingRun) -> list[str]:
@@ -190,7 +188,7 @@ def test_an_error_of_ours_comes_back_as_itself(
         "The pictures or the recipe changed since this run was stopped, so it cannot go on. "
         "Train again into another folder with --out."
     )
-    assert steps_of(tmp_path, 0) == [[], []]  # begun again once, and then it knew
+    assert steps_of(tmp_path, 0) == [[]]  # and is not tried again
     assert sorted(path.name for path in (stopped.folder / "checkpoint").iterdir()) == ["state.safetensors"]
 
 

@@ -24,7 +24,7 @@ def noting(folder: Path, killed_at: int | None = None) -> Callable[[Mapping[str,
         from oxmark.training import loop
 
         rank = train.get_context().get_world_rank()
-        notes, step = folder / f"{rank}.txt", loop.step
+        notes, step = folder / f"{rank}.txt", vars(loop)["step"]
 
         def note(line: str) -> None:
             with notes.open("a") as file:

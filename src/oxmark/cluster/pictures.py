@@ -141,10 +141,10 @@ def _mapped(
 def _block(array: Floats, folder: Path) -> Block:
     """Where an array lies; one without a file that everybody can open is written to one."""
     source: Any = array
-    while source is not None and not isinstance(source, np.memmap):
+    while isinstance(source.base, np.ndarray):
         source = source.base
-    name = getattr(source, "filename", None)
-    if source is not None and name and Path(name).exists():
+    name = source.filename if isinstance(source, np.memmap) else None
+    if name and Path(name).exists():
         before = array.__array_interface__["data"][0] - source.__array_interface__["data"][0]
         offset = int(source.offset) + before
         path = Path(name)

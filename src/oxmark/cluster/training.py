@@ -22,7 +22,7 @@ from oxmark.cluster.engine import Cluster, connected
 from oxmark.cluster.following import beside, followed
 from oxmark.cluster.news import started
 from oxmark.cluster.pictures import sent
-from oxmark.cluster.storage import Storage, storage_for
+from oxmark.cluster.checkpoints import Storage, storage_for
 from oxmark.cluster.worker import Work, learn
 from oxmark.errors import ClusterError
 from oxmark.workflow import training_run

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from oxmark.cluster.pictures import Block, received
-from oxmark.errors import OxmarkError
+from oxmark.errors import OxmarkError, RunError, TrainingError
 
 if TYPE_CHECKING:
     from oxmark.recipes import Recipe
@@ -55,8 +55,9 @@ class Work:
 def learn(config: Mapping[str, Work]) -> Fitted | None:
     """Train together with the other workers; called by Ray Train in each of them.
 
-    An error of ours goes to the one who began the training. The worker then fails, so that Ray ends the
-    others, who would wait for it; begun again they find the error and do nothing.
+    An error of ours goes to the one who began the training. What all workers meet at the same point ends all
+    of them; with any other error the worker fails, so that Ray ends the others, who would wait for it: begun
+    again they find the error and do nothing.
 
     Args:
         config: As Ray Train hands it over: ``work``.
@@ -81,6 +82,8 @@ def learn(config: Mapping[str, Work]) -> Fitted | None:
     except OxmarkError as error:
         ray.get(work.news.fail.remote(error))
         team.leave()
+        if isinstance(error, TrainingError | RunError):
+            return None
         raise
     except BaseException:
         team.leave()
