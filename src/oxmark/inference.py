@@ -88,6 +88,11 @@ class Classifier:
         self._metadata = checked.metadata
         self._session = open_session(data, name)
 
+    @property
+    def content(self) -> bytes:
+        """The model file's bytes."""
+        return self._data
+
     @functools.cached_property
     def digest(self) -> str:
         """SHA-256 of the file, hexadecimal."""

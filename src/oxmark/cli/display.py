@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 LINES = 20
 """So many epochs get a plain line each; of more, evenly spread ones do."""
+QUIET_FOR = 30.0
+"""Seconds between two plain lines of a long stage."""
 
 
 class PlainProgress(Told):
@@ -30,6 +32,7 @@ class PlainProgress(Told):
         self._stop = False
         self._begun: tuple[float, int] | None = None
         self._watching = False
+        self._total, self._stage_began, self._last_line = 0, 0.0, 0.0
 
     def run_folder(self, folder: Path) -> None:
         """Say where, and remember it for a stop."""
@@ -38,7 +41,17 @@ class PlainProgress(Told):
 
     def begin(self, what: str, total: int) -> None:
         """Say what is done now."""
+        self._total = total
+        self._stage_began = self._last_line = time.monotonic()
         say(f"{what} ({total})")
+
+    def advance(self, done: int) -> None:
+        """A line now and then, if the stage is long."""
+        now = time.monotonic()
+        if now - self._last_line >= QUIET_FOR and 0 < done <= self._total:
+            self._last_line = now
+            left = (now - self._stage_began) / done * (self._total - done)
+            say(f"{done:,} of {self._total:,}, {_duration(left)} left")
 
     def epoch(self, entry: Epoch, epochs: int) -> None:
         """A line, if it is this epoch's turn."""
@@ -75,7 +88,13 @@ class PlainProgress(Told):
             return ""
         begun, first = self._begun
         seconds = (now - begun) / max(1, done - first) * (epochs - done)
-        return f"{seconds:.0f} s left" if seconds < 120 else f"{seconds / 60:.0f} min left"
+        return f"{_duration(seconds)} left"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 2 * 3600 else f"{seconds / 3600:.1f} h"
 
 
 class LiveProgress(PlainProgress):

@@ -51,6 +51,15 @@ part_option = click.option(
 )
 
 
+cluster_option = click.option(
+    "--cluster",
+    metavar="[ADDRESS]",
+    is_flag=False,
+    flag_value="local",
+    help="Work on Ray: on the cluster at HOST:PORT or auto, or, without ADDRESS, on this machine's cores.",
+)
+
+
 def png_option(name: str, help: str, metavar: str = "FILE.png") -> Callable[[Any], Any]:
     """An option that takes the PNG to write; another suffix is refused before any work."""
     return click.option(

@@ -5,44 +5,141 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from oxmark.cli.output import (
     answer,
+    cluster_option,
     json_option,
     model_path,
     path_option,
     percent,
     png_option,
     printable,
+    progress_on_stderr,
     say,
 )
 from oxmark.errors import PictureError
 
 if TYPE_CHECKING:
+    from oxmark.cluster.predicting import Answered
     from oxmark.inference import Classifier, Prediction
 
     Answer = Prediction | PictureError
 
 
 @click.command(short_help="Answer pictures.")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
+@click.argument("paths", nargs=-1, metavar="PATH...")
 @path_option(
     "--model", "A model file or a run folder; left out, or builtin: the built-in O/X model.", "MODEL"
 )
 @path_option("--csv", "Write the answers as a table into this file.")
 @png_option("--sheet", "Draw the pictures with their answers into this PNG.")
+@cluster_option
+@click.option(
+    "--out", metavar="FOLDER", help="With --cluster: the folder for the answers, as Parquet; or a URI."
+)
+@click.option(
+    "--batch-size",
+    type=click.IntRange(1, 1_000_000),
+    metavar="N",
+    help="With --cluster: pictures that a worker answers at a time, and writes as one file.",
+)
+@click.option(
+    "--column", metavar="NAME", help="With --cluster: the column of Parquet files with bytes or names."
+)
+@click.option("--retry-errors", is_flag=True, help="With --cluster: answer again what had an error before.")
 @json_option
 def predict(
-    paths: tuple[Path, ...], model: Path | None, csv: Path | None, sheet: Path | None, as_json: bool
+    paths: tuple[str, ...],
+    model: Path | None,
+    csv: Path | None,
+    sheet: Path | None,
+    cluster: str | None,
+    out: str | None,
+    batch_size: int | None,
+    column: str | None,
+    retry_errors: bool,
+    as_json: bool,
 ) -> int:
     """Answer each picture in PATH..., files or folders (with all folders in them).
 
     One line a picture on stdout: the label, its probability, the file. Pictures that cannot be read are
     named on stderr, and the exit code is 1, or 2 if none could be read.
+
+    With --cluster the answers go to Parquet files in the folder --out, and PATH may also be a glob, a list of
+    files (text or Parquet), or Parquet or WebDataset files that hold pictures, here or on s3://, gs://,
+    hdfs:// and other file systems. Run again after a crash or with new files, it does only what is missing.
     """
+    if not paths:
+        swallowed = f" '{cluster}' was taken as the address: put PATH before --cluster." if cluster else ""
+        raise click.UsageError(f"Missing argument 'PATH...'.{swallowed}")
+    if cluster is not None:
+        _refuse(
+            **{"--csv": csv, "--sheet": sheet}, because="--cluster writes the answers into the folder --out"
+        )
+        how = {"batch_size": batch_size, "column": column, "retry_errors": retry_errors}
+        return _on_cluster(paths, cluster, out, model_path(model), how, as_json)
+    alone = {
+        "--out": out,
+        "--batch-size": batch_size,
+        "--column": column,
+        "--retry-errors": retry_errors or None,
+    }
+    _refuse(**alone, because="it belongs to --cluster; give that, too")
+    return _here([Path(path) for path in paths], model, csv, sheet, as_json)
+
+
+def _refuse(because: str, **options: object) -> None:
+    """An option that would do nothing is an error."""
+    for name, value in options.items():
+        if value is not None:
+            raise click.UsageError(f"{name} cannot be used here: {because}.")
+
+
+def _on_cluster(
+    paths: tuple[str, ...],
+    address: str,
+    out: str | None,
+    model: Path | None,
+    how: dict[str, Any],
+    as_json: bool,
+) -> int:
+    if out is None:
+        raise click.UsageError("--cluster writes the answers into a folder. Name it with --out FOLDER.")
+    from oxmark.cluster.predicting import predict as answer_on_ray
+
+    with progress_on_stderr() as progress:
+        try:
+            found = answer_on_ray(paths, out=out, address=address, model=model, progress=progress, **how)
+        except KeyboardInterrupt:
+            say("Stopped. What is answered is kept: the same command goes on.")
+            return 130
+    tally = found.tally
+    if as_json:
+        answer(found.as_json())
+    else:
+        click.echo(found.out)
+    say(f"{tally.pictures:,} pictures: {_counts(found)}")
+    if found.now:
+        say(
+            f"{found.now:,} of them now, {found.per_second:,.0f} a second; {found.seconds:.0f} s with all "
+            "else."
+        )
+    return (2 if tally.errors == tally.pictures else 1) if tally.errors else 0
+
+
+def _counts(found: Answered) -> str:
+    """How many were answered how, largest first."""
+    by_size = sorted(found.tally.labels.items(), key=lambda one: -one[1])
+    counts = [*by_size, ("none of these", found.tally.refused), ("cannot be read", found.tally.errors)]
+    return ", ".join(f"{name} {count:,}" for name, count in counts if count)
+
+
+def _here(paths: list[Path], model: Path | None, csv: Path | None, sheet: Path | None, as_json: bool) -> int:
+    """Without a cluster: in this process, one line a picture."""
     from oxmark.workflow.answering import AnswerSheet, open_and_answer, picture_files
 
     files = picture_files(paths)

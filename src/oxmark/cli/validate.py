@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +11,7 @@ import click
 
 from oxmark.cli.output import (
     answer,
+    cluster_option,
     console,
     json_option,
     path_option,
@@ -58,6 +61,7 @@ MOST_SUSPECTS = 10
     "FOLDER",
 )
 @seed_option
+@cluster_option
 @json_option
 def validate(
     data: Path,
@@ -68,6 +72,7 @@ def validate(
     learning_curve: bool,
     out: Path | None,
     seed: int,
+    cluster: str | None,
     as_json: bool,
 ) -> int:
     """Cross-validate on the folder DATA: how good is a training on these pictures, and how sure is that?
@@ -78,11 +83,10 @@ def validate(
     what simpler methods achieve.
     """
     from oxmark.recipes import load_recipe
-    from oxmark.workflow.validating import validate as run_validation
     from oxmark.workflow.validation_report import validation_json
 
     with progress_on_stderr() as progress:
-        result = run_validation(
+        result = _on(cluster)(
             data,
             load_recipe(recipe or "marks", settings) if recipe or settings else None,
             folds=folds,
@@ -100,6 +104,17 @@ def validate(
     if out is not None:
         say(f"The report is {out / 'report.html'}")
     return 1 if result.errors else 0
+
+
+def _on(cluster: str | None) -> Callable[..., Validation]:
+    """The verb, here or on a cluster."""
+    if cluster is None:
+        from oxmark.workflow.validating import validate as here
+
+        return here
+    from oxmark.cluster.validating import validate as on_ray
+
+    return functools.partial(on_ray, address=cluster)
 
 
 def _print(result: Validation) -> None:

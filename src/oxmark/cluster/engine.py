@@ -11,8 +11,9 @@ import logging
 import os
 import re
 import secrets
+import socket
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,12 +26,24 @@ ADDRESS = re.compile(r"auto|local|(\[[0-9a-fA-F:]+\]|[^\s/:]+):[0-9]{1,5}")
 OBJECT_STORE = 512 << 20
 """Bytes of shared memory where Ray is started here and nothing large is handed around."""
 
+ANSWERS_WITHIN = 10.0
+"""Seconds."""
+
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_USAGE_STATS_PROMPT_ENABLED": "0",
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "1",
+    "RAY_BACKEND_LOG_LEVEL": "fatal",
     "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
 }
+
+
+_LOSSES = {
+    "marked dead": "A node of the cluster was lost. Its work is done again on the others.",
+    "A worker died": "A worker of the cluster died. Its work is done again.",
+    "cannot be scheduled": "The cluster is busy: work waits for a free core.",
+}
+"""What Ray's messages say, and what the user is told."""
 
 
 @dataclass(frozen=True)
@@ -51,13 +64,19 @@ class Cluster:
 
 
 @contextlib.contextmanager
-def connected(address: str | None, *, object_store: int = OBJECT_STORE) -> Iterator[Cluster]:
+def connected(
+    address: str | None,
+    *,
+    object_store: int | None = OBJECT_STORE,
+    tell: Callable[[str], None] = lambda text: None,
+) -> Iterator[Cluster]:
     """Connect to a cluster, or start Ray here; leave it at the end, and end it if it was started here.
 
     Args:
         address: ``HOST:PORT`` of a head node, ``"auto"`` for the cluster that this machine belongs to;
             None, an empty text or ``"local"`` starts Ray on this machine's cores.
-        object_store: Bytes of shared memory, where Ray is started here.
+        object_store: Bytes of shared memory, where Ray is started here; None leaves the choice to Ray.
+        tell: Told, in a sentence, when a worker or a node is lost while the work goes on.
 
     Raises:
         MissingExtra: Ray is not installed.
@@ -86,6 +105,7 @@ def connected(address: str | None, *, object_store: int = OBJECT_STORE) -> Itera
             }
         else:
             stack.enter_context(_environment(_QUIET))
+        stack.enter_context(_told(tell))
         yield stack.enter_context(_initialised(address, settings))
 
 
@@ -118,7 +138,9 @@ def _initialised(address: str, settings: Mapping[str, Any]) -> Iterator[Cluster]
     if ray.is_initialized():  # by a program that uses oxmark: its cluster is used, and stays
         yield _seen(started_here=False)
         return
-    with _on_loopback(address == HERE):
+    if address not in (HERE, "auto"):
+        _look_for(address)
+    with _on_loopback(address == HERE), _hushed():
         try:
             ray.init(address=address, **settings)
         except (ConnectionError, RuntimeError, ValueError, OSError) as error:
@@ -128,6 +150,56 @@ def _initialised(address: str, settings: Mapping[str, Any]) -> Iterator[Cluster]
         yield _seen(started_here=address == HERE)
     finally:
         ray.shutdown()
+
+
+def _look_for(address: str) -> None:
+    """Whether anybody answers there; Ray itself would try for minutes. Raises :class:`ClusterError`."""
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=ANSWERS_WITHIN).close()
+    except (OSError, OverflowError) as error:
+        raise _no_cluster(address, error) from error
+
+
+@contextlib.contextmanager
+def _hushed() -> Iterator[None]:
+    """Nothing on stderr from Ray's compiled part, which tells its log level there; errors are raised."""
+    if os.environ.get("OXMARK_DEBUG"):
+        yield
+        return
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+@contextlib.contextmanager
+def _told(tell: Callable[[str], None]) -> Iterator[None]:
+    """Have Ray's messages about lost workers told in a sentence each; Ray prints pages of them, on stdout."""
+    from ray._private import worker
+
+    said: set[tuple[str, str]] = set()
+
+    def once(data: Mapping[str, Any], **_: Any) -> None:
+        text = " ".join(map(str, data.get("lines", ())))
+        for sign, sentence in _LOSSES.items():
+            if sign in text and (sign, text) not in said:
+                said.add((sign, text))
+                tell(sentence)
+                return
+
+    ray_worker: Any = worker
+    before = ray_worker.print_to_stdstream
+    ray_worker.print_to_stdstream = once
+    try:
+        yield
+    finally:
+        ray_worker.print_to_stdstream = before
 
 
 @contextlib.contextmanager
@@ -172,3 +244,26 @@ def _environment(values: Mapping[str, str]) -> Iterator[None]:
     finally:
         for name in added:
             os.environ.pop(name, None)
+
+
+def on_every_node(function: Any, *given: Any, nodes: Sequence[str]) -> Iterator[tuple[str, Any]]:
+    """Have each node call a function once: its identifier, and the result or the error.
+
+    Args:
+        function: Importable by name.
+        given: What it is called with.
+        nodes: Their identifiers, as in :attr:`Cluster.nodes`.
+    """
+    import ray
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    task = ray.remote(num_cpus=0, max_retries=0)(function)
+    calls = [
+        task.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node, soft=False)).remote(*given)
+        for node in nodes
+    ]
+    for node, call in zip(nodes, calls, strict=True):
+        try:
+            yield node, ray.get(call)
+        except ray.exceptions.RayError as error:
+            yield node, error

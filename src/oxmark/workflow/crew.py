@@ -7,7 +7,7 @@ import queue
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 from oxmark.machine import cores
 from oxmark.workflow.beside import Beside, at_once
@@ -17,6 +17,30 @@ Result = TypeVar("Result")
 
 MOST = 16
 """More processes are not started: one that trains takes 0.3 GB before it has seen a picture."""
+
+
+class Workers(Protocol):
+    """Whoever does work beside this process; entered and left as a context.
+
+    Attributes:
+        size: How many there are; 0 where this process does everything itself.
+        is_here: Whether they are processes of this machine, which see its temporary files.
+    """
+
+    is_here: bool
+
+    @property
+    def size(self) -> int: ...  # noqa: D102
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def everybody(self, function: Callable[..., Any]) -> list[Future[Any]]: ...  # noqa: D102
+
+    def only_one(self) -> None: ...  # noqa: D102
+
+    def do(self, function: Callable[..., Any], *given: Any, **named: Any) -> Future[Any]: ...  # noqa: D102
 
 
 class Crew:
@@ -33,6 +57,8 @@ class Crew:
         ...     [future.result() for future in (crew.do(divmod, 7, 2), crew.do(divmod, 9, 2))]
         [(3, 1), (4, 1)]
     """
+
+    is_here = True
 
     def __init__(self, most: int) -> None:
         count = min(cores(), most, MOST)

@@ -24,7 +24,7 @@ from oxmark.evaluation.cross_validation import (
     gathered,
 )
 from oxmark.machine import cores
-from oxmark.workflow.crew import Crew
+from oxmark.workflow.crew import Crew, Workers
 from oxmark.workflow.progress import Progress
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class FoldsAtWork:
     Args:
         most: So many networks there are at most.
         progress: Told how far all of them together are, in epochs.
+        crew: Who trains them; None takes processes of this machine.
 
     Example:
         >>> with FoldsAtWork(2, Progress()) as work:  # doctest: +SKIP
@@ -47,9 +48,9 @@ class FoldsAtWork:
         ...     found = work.gathered(told=1)
     """
 
-    def __init__(self, most: int, progress: Progress) -> None:
+    def __init__(self, most: int, progress: Progress, crew: Workers | None = None) -> None:
         self._progress = progress
-        self._crew = Crew(most)
+        self._crew = crew or Crew(most)
         self._loaded = self._crew.everybody(device_kind)
         self._folder = tempfile.TemporaryDirectory(prefix="oxmark-", ignore_cleanup_errors=True)
         self._told = Path(self._folder.name) / "epochs"  # a byte for each epoch that a process has done
@@ -83,9 +84,10 @@ class FoldsAtWork:
         self._told.touch()
         if self._loaded[0].result() == "cuda":
             self._crew.only_one()
-        spare = _spare(count, self._crew.size, cores())
+        spare = _spare(count, self._crew.size, cores()) if self._crew.is_here else 0
+        told = str(self._told) if self._crew.is_here else ""
         self._futures = [
-            self._crew.do(_answered, training, spare=number >= count - spare, told=str(self._told))
+            self._crew.do(_answered, training, spare=number >= count - spare, told=told)
             for number, training in enumerate(self._trainings)
         ]
 
@@ -154,7 +156,9 @@ def _spare(count: int, processes: int, processors: int) -> int:
 
 
 def _answered(training: Training, spare: bool, told: str) -> Answers:
-    """In another process: train and answer, and add a byte to a file for each epoch."""
+    """In another process: train and answer, and add a byte to a file, if one is named, for each epoch."""
+    if not told:
+        return answered(training)
     with Path(told).open("ab", buffering=0) as file:
 
         def on_epoch(_: Epoch) -> None:

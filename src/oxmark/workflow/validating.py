@@ -23,6 +23,7 @@ from oxmark.files import make_folder
 from oxmark.words import Message
 from oxmark.workflow import run_folder
 from oxmark.workflow.checkup import Checkup, checkup
+from oxmark.workflow.crew import Workers
 from oxmark.workflow.dividing import Divider, mean_counts, thinned
 from oxmark.workflow.documenting import by_hand, read_document
 from oxmark.workflow.folds_at_work import FoldsAtWork
@@ -157,6 +158,7 @@ def validate(
     out: str | os.PathLike[str] | None = None,
     seed: int = 0,
     progress: Progress | None = None,
+    crew: Workers | None = None,
 ) -> Validation:
     """Cross-validate: find out what a training on this folder is worth, by all of its pictures.
 
@@ -174,6 +176,7 @@ def validate(
             or the run folder of a training with these pictures, whose report they join. None writes nothing.
         seed: Everything random comes from it. Not negative.
         progress: Told how far it is.
+        crew: Who trains the networks; None takes processes of this machine.
 
     Returns:
         All that it shows. Unreadable pictures are in ``errors``.
@@ -200,7 +203,7 @@ def validate(
     run = place if place and (place / run_folder.MODEL).exists() else None
     chosen = _recipe(recipe, run)
     curve = SHARES if learning_curve else ()
-    with FoldsAtWork(folds * (repeats + len(curve)), progress) as work:
+    with FoldsAtWork(folds * (repeats + len(curve)), progress, crew) as work:
         prepared = prepare_whole(dataset, chosen, seed=seed, progress=progress)
         if run:
             _check_same_pictures(run, dataset, prepared)

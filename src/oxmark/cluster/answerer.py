@@ -1,0 +1,94 @@
+"""What runs in the actors of Ray Data: an open model that answers parts and writes them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from oxmark.cluster import answers
+from oxmark.cluster.answers import Row
+from oxmark.cluster.collection import is_shard
+from oxmark.cluster.contents import Content, contents
+from oxmark.cluster.plan import Item, Part, Plans
+from oxmark.cluster.storage import Storage
+from oxmark.data.decode import decode
+from oxmark.errors import OxmarkError, PictureError
+from oxmark.inference import Classifier, Prediction
+from oxmark.modelfile.check import check
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is the same for all parts.
+
+    Attributes:
+        out: The folder of the result.
+        storage: Its file system, and those of the pictures.
+        model: The model file.
+        name: What messages call it.
+        column: Of Parquet files, the one with the bytes; None where that is plain.
+    """
+
+    out: str
+    storage: Storage
+    model: bytes
+    name: str
+    column: str | None
+
+
+class Answerer:
+    """Answers the pictures of parts, one after the other, with one thread; writes a file for each part.
+
+    Args:
+        job: The model and the places.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._classifier = Classifier(job.model, check(job.model), job.name)
+        self._plans = Plans(job.out, job.storage)
+
+    def __call__(self, batch: dict[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
+        """Answer parts, given as ``run``, ``number``, ``pictures``; of each, its tally or what went wrong."""
+        columns = (batch[name] for name in ("run", "number", "pictures"))
+        parts = [Part(*map(int, one)) for one in zip(*columns, strict=True)]
+        return {"told": np.array([json.dumps(self._told(part)) for part in parts], object)}
+
+    def _told(self, part: Part) -> dict[str, Any]:
+        try:
+            tally = self.answer(part)
+        except OSError as error:
+            return {"part": part.key, "error": f"{error.strerror or error}"}
+        return {"part": part.key, **json.loads(tally.as_json())}
+
+    def answer(self, part: Part) -> answers.Tally:
+        """Answer one part and write it. What stands in it already is kept. Raises OSError."""
+        job, name = self._job, answers.file_of(self._job.out, part)
+        items = self._plans.items(part)
+        alone = not any(is_shard(item.name) for item in items)  # names in a shard may be there twice
+        before = answers.right_rows(name, job.storage) if alone and job.storage.exists(name) else {}
+        rows = self._rows(items, before)
+        return answers.write(name, rows, self._classifier.classes, self._classifier.digest, job.storage)
+
+    def _rows(self, items: list[Item], before: dict[str, Prediction]) -> Iterator[Row]:
+        for name, content in contents(items, self._job.storage, self._job.column):
+            yield name, before.get(name) or self._answer(name, content)
+
+    def _answer(self, name: str, content: Content) -> Prediction | OxmarkError:
+        try:
+            if isinstance(content, PictureError):
+                return content
+            pixels = decode(content, name=name) if isinstance(content, bytes) else decode(content)
+            return self._classifier.predict(pixels)
+        except PictureError as error:
+            return error.kept()
+        except (
+            OxmarkError,
+            MemoryError,
+        ) as error:  # of one picture, which must not end the work on all others
+            return PictureError(f"{name} cannot be answered: {error}")
