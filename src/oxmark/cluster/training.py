@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from oxmark.cluster.checkpoints import Storage, storage_for
 from oxmark.cluster.engine import Cluster, connected
 from oxmark.cluster.following import beside, followed
 from oxmark.cluster.news import started
 from oxmark.cluster.pictures import sent
-from oxmark.cluster.checkpoints import Storage, storage_for
 from oxmark.cluster.worker import Work, learn
 from oxmark.errors import ClusterError
 from oxmark.workflow import training_run
@@ -79,7 +79,8 @@ def train(
         PosixPath('runs/2026-08-01-101500-marks/model.onnx')
     """
     training_run.require_training("Training")
-    with connected(address) as cluster:
+    progress = progress or Progress()
+    with connected(address, tell=progress.note) as cluster:
         _check(cluster, workers, use_gpu=use_gpu, storage=storage)
         together = _Together(cluster, workers, use_gpu, storage)
         return training_run.train(
