@@ -15,8 +15,9 @@ from tiny_runs import TINY
 from watched_workers import noting, steps_of
 
 import oxmark
-from oxmark.cluster import training
+from oxmark.cluster import training, worker
 from oxmark.cluster.engine import Cluster
+from oxmark.cluster.pictures import Block
 from oxmark.cluster.training import train
 from oxmark.data.draw import draw_dataset
 from oxmark.errors import ClusterError, RunError
@@ -160,7 +161,10 @@ def test_what_differs_is_said_once_and_kept(done: Done) -> None:
 def test_stopped_alone_it_goes_on_with_workers_and_the_other_way_round(
     ray_here: None, marks: Path, recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Here with pictures on disk, as very many are."""
     monkeypatch.setattr(training, "learn", noting(tmp_path))
+    monkeypatch.setattr("oxmark.workflow.gathering.MANY", 5)
+    monkeypatch.setenv("OXMARK_CACHE", str(tmp_path / "cache"))
     stopped = training_run.train(marks, recipe, out=tmp_path / "run", progress=Told(stop_after=1))
     assert len(stopped.history) == 1 and not stopped.finished
     told = Told(stop_after=1)
@@ -189,6 +193,15 @@ def test_an_error_of_ours_comes_back_as_itself(
     )
     assert steps_of(tmp_path, 0) == [[]]  # and is not tried again
     assert sorted(path.name for path in (stopped.folder / "checkpoint").iterdir()) == ["state.safetensors"]
+
+
+def test_a_file_that_a_worker_does_not_see_comes_through_ray(ray_here: None, tmp_path: Path) -> None:
+    import ray
+
+    path, content = tmp_path / "one.pack", bytes(range(256)) * 4
+    path.write_bytes(content)
+    fetch = worker._fetched(ray.get_runtime_context().get_node_id())
+    assert fetch(Block(path, content[:16], len(content), (63, 1, 2, 2))).tobytes() == content
 
 
 # --- what is refused ----------------------------------------------------------------------------------------

@@ -12,6 +12,9 @@ fit
 │   ├── _end_early          the user has enough: the best epoch so far is kept
 │   └── save                a checkpoint, now and then
 └── _calibrated             by their answers to held-out pictures; then the kept weights
+
+Where several processes train together (:mod:`oxmark.training.team`), each runs this very loop, in step with
+the others; the calibration comes after the training then.
 """
 
 from __future__ import annotations
