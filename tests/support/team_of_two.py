@@ -5,6 +5,7 @@ Run as ``python team_of_two.py RANK FOLDER``: all cases at once, because startin
 
 from __future__ import annotations
 
+import datetime
 import pickle
 import sys
 from collections.abc import Callable
@@ -125,6 +126,25 @@ def states_of(team: Team, recipe: Recipe) -> dict[str, bytes]:
     return found
 
 
+def sizes_of(team: Team, recipe: Recipe) -> dict[str, list[tuple[int, int]]]:
+    """Pictures and outliers of this worker in every step, of the training and of those that calibrate it."""
+    found: dict[str, list[tuple[int, int]]] = {"loop": [], "crossfit": []}
+
+    def counted(name: str) -> Callable[..., Any]:
+        def stepped(*given: Any, **named: Any) -> Any:
+            _, _, pictures, labels, *_ = given
+            found[name].append((len(labels), len(pictures) - len(labels)))
+            return step(*given, **named)
+
+        return stepped
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loop, "step", counted("loop"))
+        patch.setattr(crossfit, "step", counted("crossfit"))
+        trained(team, recipe)
+    return found
+
+
 def not_a_number(team: Team) -> str:
     pictures = noise(21, 0)
     pictures.seen[3] = np.nan
@@ -147,6 +167,7 @@ def cases(team: Team, folder: Path) -> dict[str, Any]:
         "ended": facts(trained(team, MARKS, should_finish=lambda: team.rank == 0)),
         "broken": broken(team, MARKS, folder / "broken"),
         "states": states_of(team, MARKS),
+        "sizes": sizes_of(team, MARKS),
         "not a number": not_a_number(team),
     }
 
@@ -155,7 +176,8 @@ def main(rank: int, folder: Path) -> None:
     """One of the two."""
     torch.set_num_threads(1)
     loop.TOGETHER = crossfit.TOGETHER = 2  # type: ignore[attr-defined]
-    distributed.init_process_group("gloo", f"file://{folder}/store", rank=rank, world_size=2)
+    waiting = datetime.timedelta(seconds=20)  # if one worker goes another way, it is not waited for
+    distributed.init_process_group("gloo", f"file://{folder}/store", waiting, rank=rank, world_size=2)
     team = Team(rank, 2)
     found = cases(team, folder)
     team.leave()

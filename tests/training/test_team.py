@@ -59,6 +59,14 @@ def test_both_workers_end_with_the_same(case: str, both: tuple[Found, Found]) ->
     assert both[0][case] == both[1][case]
 
 
+@pytest.mark.parametrize("training", ["loop", "crossfit"])
+def test_every_batch_is_shared_out(training: str, both: tuple[Found, Found]) -> None:
+    first, second = (np.array(worker["sizes"][training]) for worker in both)
+    pictures, outliers = (set(zip(first[:, n], second[:, n], strict=True)) for n in range(2))
+    assert (3, 2) in pictures and pictures <= {(3, 2), (1, 1)}  # the last batch: two, or one that both take
+    assert outliers <= {(2, 1), (1, 1)}  # there may be two at all
+
+
 def test_the_calibration_comes_of_the_team(both: tuple[Found, Found]) -> None:
     calibration = both[0]["marks"]["calibration"]
     assert calibration.known_slope != 1 and calibration.temperature >= 1
