@@ -7,6 +7,7 @@ its files in a folder that goes with it, and tells nobody anything: no usage sta
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import os
 import re
@@ -95,7 +96,7 @@ def connected(
             folder = stack.enter_context(
                 tempfile.TemporaryDirectory(prefix="oxmark-", ignore_cleanup_errors=True)
             )
-            token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+            token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": _token()}
             stack.enter_context(_environment({**_QUIET, **token}))
             settings |= {
                 "num_cpus": cores(),
@@ -232,6 +233,12 @@ def _no_cluster(address: str, error: Exception) -> ClusterError:
         f"No Ray cluster answers at '{address}' ({reason}). Start one with 'ray start --head', and look at "
         "its address with 'ray status'; --cluster without an address uses this machine alone."
     )
+
+
+@functools.cache
+def _token() -> str:
+    """One for each process: Ray's compiled part reads it once, and keeps it for the next start."""
+    return secrets.token_hex(32)
 
 
 @contextlib.contextmanager

@@ -27,6 +27,7 @@ from oxmark.training.network import Output
 from oxmark.training.outliers import made_outliers
 from oxmark.training.state import Prepared, State, start
 from oxmark.training.steps import TOGETHER, answers, learning_rate, rows_of_epoch, step, steps_in_epoch
+from oxmark.training.team import ALONE, Team
 
 OUTLIERS = 200
 """Outliers made from nothing that both networks answer, beside those made from the pictures held out."""
@@ -47,6 +48,7 @@ def cross_fitted(
     seed: int,
     place: torch.device,
     should_stop: Callable[[], bool],
+    team: Team = ALONE,
 ) -> Calibration | None:
     """Calibrate by two trainings on half of the pictures each.
 
@@ -57,7 +59,8 @@ def cross_fitted(
         classes: Number of classes.
         seed: Everything random comes from it.
         place: The device.
-        should_stop: Asked before every few steps.
+        should_stop: Asked before every few steps; all workers of a team are given the same answer.
+        team: Who trains together.
 
     Returns:
         The calibration, or None when stopped.
@@ -69,7 +72,7 @@ def cross_fitted(
     for number, held_out in enumerate(halves):
         rest = np.setdiff1d(np.arange(len(pictures.labels)), held_out)
         lessons = make_lessons(pictures.chosen(rest), stock, classes, seed + number, place)
-        state = _learn(recipe, lessons, classes, seed + number, place, should_stop)
+        state = _learn(recipe, lessons, classes, seed + number, place, should_stop, team)
         if state is None:
             return None
         test = pictures.chosen(held_out)
@@ -149,9 +152,10 @@ def _learn(
     seed: int,
     place: torch.device,
     should_stop: Callable[[], bool],
+    team: Team,
 ) -> State | None:
     """A training without checkpoints and curves; None when stopped."""
-    state = start(recipe, classes, seed, place)
+    state = start(recipe, classes, seed, place, team=team, refuses=len(lessons.outliers) > 0)
     state.network.train()
     count = len(lessons.labels)
     total = max(1, round(recipe.epochs * steps_in_epoch(count, recipe) * recipe.cross_fit))
@@ -162,9 +166,11 @@ def _learn(
         if should_stop():
             return None
         group = chunks[first : first + TOGETHER]
-        for number, (changed, labels) in enumerate(lessons.batches(group, recipe, state.generator), first):
+        chance = team.changing(state.generator, 0, first)
+        for number, (changed, labels) in enumerate(lessons.batches(group, recipe, chance, team), first):
             rate = learning_rate(recipe, number, len(chunks))
-            step(state, recipe, changed, labels, lessons.weight, rate)
+            share = lessons.share(chunks[number], recipe, team)
+            step(state, recipe, changed, labels, lessons.weight, rate, share=share)
     return state
 
 

@@ -16,6 +16,7 @@ from oxmark.recipes import Recipe
 from oxmark.training.augment import augment
 from oxmark.training.outliers import made_from_nothing, made_outliers
 from oxmark.training.state import Prepared
+from oxmark.training.team import ALONE, Share, Team
 
 MOST_KEPT = 32 << 20
 """A stock of so many bytes is kept for the next training."""
@@ -43,7 +44,7 @@ class Lessons:
     outliers: Tensor
 
     def batches(
-        self, chunks: Sequence[Tensor], recipe: Recipe, generator: torch.Generator
+        self, chunks: Sequence[Tensor], recipe: Recipe, generator: torch.Generator, team: Team = ALONE
     ) -> list[tuple[Tensor, Tensor]]:
         """Several batches, changed at random all at once, which takes half the time of one by one.
 
@@ -51,12 +52,15 @@ class Lessons:
             chunks: Which pictures each batch takes, int64 ``(B,)`` each.
             recipe: How they are changed and how many outliers come with them.
             generator: Source of the random numbers.
+            team: Who trains together; only this worker's share of each batch is made.
 
         Returns:
             For each, float32 ``(B + O, 1, S, S)``, pictures (half of them as a view, if there are views) and
             then outliers, and the labels of the pictures, int64 ``(B,)``.
         """
-        others = min(len(self.outliers), recipe.outliers_per_batch)
+        chunks = [rows[team.part(len(rows))] for rows in chunks]
+        others = self._others(recipe)
+        others = len(range(others)[team.part(others)])
         parts = []
         for rows in chunks:
             parts.append(self._pictures(rows, generator))
@@ -66,6 +70,14 @@ class Lessons:
         changed = augment(torch.cat(parts), recipe, generator)
         split = torch.split(changed, [len(rows) + others for rows in chunks])
         return [(pictures, self.labels[rows]) for pictures, rows in zip(split, chunks, strict=True)]
+
+    def share(self, rows: Tensor, recipe: Recipe, team: Team) -> Share | None:
+        """How a worker's share of the batch of these pictures counts; None when it has all of it."""
+        return team.share(len(rows), self._others(recipe))
+
+    def _others(self, recipe: Recipe) -> int:
+        """Outliers in a batch."""
+        return min(len(self.outliers), recipe.outliers_per_batch)
 
     def _pictures(self, rows: Tensor, generator: torch.Generator) -> Tensor:
         if self.views is None or self.views.shape[1] == 0:

@@ -12,6 +12,9 @@ fit
 │   ├── _end_early          the user has enough: the best epoch so far is kept
 │   └── save                a checkpoint, now and then
 └── _calibrated             by their answers to held-out pictures; then the kept weights
+
+Where several processes train together (:mod:`oxmark.training.team`), each runs this very loop, in step with
+the others; the calibration comes after the training then.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ import math
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -50,9 +54,13 @@ from oxmark.training.steps import (
     rows_of_epoch,
     step,
 )
+from oxmark.training.team import ALONE, Team
 from oxmark.training.threads import MOST_THREADS, using_threads
 
 SECONDS_BETWEEN_CHECKPOINTS = 5.0
+
+Keep = Callable[[Callable[[Path], None]], None]
+"""Is handed what writes a checkpoint to a file, and has one written somewhere."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,6 +82,7 @@ class Fitted:
         spent: Seconds by phase, of this call: ``outliers``, those of :class:`Spent`, ``validate``, and
             ``calibrate``, how long the calibration beside was waited for, or took where it came after.
         beside: Seconds that the calibration took beside the training; 0 where it came after.
+        notes: What the user should know of how it was trained, in sentences.
     """
 
     weights: Weights
@@ -88,6 +97,7 @@ class Fitted:
     hardware: dict[str, str | int]
     spent: dict[str, float]
     beside: float
+    notes: tuple[str, ...] = ()
 
 
 __all__ = ["Epoch", "Fitted", "Prepared", "fit"]
@@ -108,6 +118,8 @@ def fit(
     on_epoch: Callable[[Epoch], None] | None = None,
     should_stop: Callable[[], bool] = lambda: False,
     should_finish: Callable[[], bool] = lambda: False,
+    team: Team = ALONE,
+    keep: Keep | None = None,
 ) -> Fitted:
     """Train a network.
 
@@ -130,6 +142,10 @@ def fit(
         should_finish: Asked after every epoch but the last; when it says yes, the training ends there. The
             epoch with the lowest validation loss is kept, whatever the recipe says (the last one without
             validation pictures), and calibrated as at any end. A checkpoint remembers that it was ended.
+        team: Who trains together; all of them call this alike, and what the first one is asked and told holds
+            for all. Whether to stop, to finish and to save is its decision.
+        keep: Where a checkpoint goes; None puts it into ``run_folder``. In a team, all workers call it at the
+            same time, with the same state.
 
     Raises:
         TrainingError: No such device, or the loss is no longer a number.
@@ -140,13 +156,15 @@ def fit(
     keep_buffers()
     began = time.perf_counter()
     recipe = for_classes(recipe, classes)
+    should_stop, should_finish = team.agreed(should_stop), team.agreed(should_finish)
     stock = make_stock(recipe, seed)
     everything = train.and_also(validation)
     cross_fits = recipe.calibrate and can_cross_fit(recipe, everything.labels, classes)
-    own, beside = _shared_out(threads, place, cross_fits)
+    own, beside = _shared_out(threads, place, cross_fits and team.size == 1)
 
     def cross_fit(used: Recipe, give_up: Callable[[], bool]) -> Calibration | None:
-        return cross_fitted(used, everything, stock, classes, seed=seed, place=place, should_stop=give_up)
+        how: dict[str, Any] = {"seed": seed, "place": place, "team": team}
+        return cross_fitted(used, everything, stock, classes, should_stop=give_up, **how)
 
     with contextlib.ExitStack() as stack:
         stack.enter_context(using_threads(own))
@@ -155,13 +173,14 @@ def fit(
             calibrating = stack.enter_context(Calibrating(recipe, cross_fit, beside=beside))
         lessons = make_lessons(train, stock, classes, seed, place)
         spent = {"outliers": time.perf_counter() - began}
-        state = start(recipe, classes, seed, place)
+        state = start(recipe, classes, seed, place, team=team, refuses=len(lessons.outliers) > 0)
         if resume and run_folder:
             restore(state, checkpoint.read(run_folder / checkpoint.FILE), fingerprint)
         measured = _with_views(validation, recipe, seed)
-        around = _Around(run_folder, fingerprint, on_epoch, should_stop, should_finish)
+        keep = keep or (_into(run_folder) if run_folder else None)
+        around = _Around(keep, fingerprint, on_epoch, should_stop, should_finish)
         calibration = None
-        if _learn(state, recipe, lessons, measured, around):
+        if _learn(state, recipe, lessons, _own_part(measured, team), around):
             began = time.perf_counter()
             calibration = _calibrated(state, recipe, measured, calibrating, should_stop)
             around.spent["calibrate"] = time.perf_counter() - began
@@ -172,9 +191,9 @@ def fit(
 
 @dataclasses.dataclass(frozen=True)
 class _Around:
-    """Who is told and asked while a network learns, and where its checkpoint lies; see :func:`fit`."""
+    """Who is told and asked while a network learns, and where its checkpoint goes; see :func:`fit`."""
 
-    run_folder: Path | None
+    keep: Keep | None
     fingerprint: str
     on_epoch: Callable[[Epoch], None] | None
     should_stop: Callable[[], bool]
@@ -184,13 +203,17 @@ class _Around:
 
     def save(self, state: State) -> None:
         """Write the checkpoint."""
-        if self.run_folder:
-            save(state, self.run_folder / checkpoint.FILE, self.fingerprint)
+        if self.keep:
+            self.keep(lambda path: save(state, path, self.fingerprint))
 
     def save_now_and_then(self, state: State) -> None:
         """Write the checkpoint if the last one is some seconds old."""
-        if time.monotonic() - state.saved_at > SECONDS_BETWEEN_CHECKPOINTS:
+        if state.team.agree(time.monotonic() - state.saved_at > SECONDS_BETWEEN_CHECKPOINTS):
             self.save(state)
+
+
+def _into(run_folder: Path) -> Keep:
+    return lambda write: write(run_folder / checkpoint.FILE)
 
 
 def _shared_out(threads: int | None, place: torch.device, cross_fits: bool) -> tuple[int, bool]:
@@ -245,12 +268,14 @@ def _train_epoch(
             return None
         group = chunks[first : first + TOGETHER]
         began = time.perf_counter()
-        batches = lessons.batches(group, recipe, state.generator)
+        chance = state.team.changing(state.generator, number, first)
+        batches = lessons.batches(group, recipe, chance, state.team)
         around.steps.lap("augment", began)
         for index, (pictures, labels) in enumerate(batches, first):
             rate = learning_rate(recipe, (number - 1) * len(chunks) + index, recipe.epochs * len(chunks))
-            loss, correct = step(state, recipe, pictures, labels, lessons.weight, rate, around.steps)
-            now.loss += loss * len(labels)
+            share = lessons.share(chunks[index], recipe, state.team)
+            loss, correct = step(state, recipe, pictures, labels, lessons.weight, rate, around.steps, share)
+            now.loss += loss * len(chunks[index])
             now.right += correct
         now.next_batch = first + len(group)
         around.save_now_and_then(state)
@@ -279,15 +304,27 @@ def _with_views(pictures: Prepared, recipe: Recipe, seed: int) -> Prepared:
     return Prepared(torch.cat([clean, *views]).numpy(), labels)
 
 
+def _own_part(pictures: Prepared, team: Team) -> Prepared:
+    """Those of the validation pictures that this worker answers."""
+    count = len(pictures.labels)
+    return pictures if team.size == 1 else pictures.chosen(np.arange(count)[team.part(count)])
+
+
 def _measure(state: State, pictures: Prepared, place: torch.device) -> tuple[float, float, float]:
-    """Loss, accuracy and share of the commonest answer on pictures as they are; NaN when there are none."""
+    """Loss, accuracy and share of the commonest answer on pictures as they are; NaN when there are none.
+
+    In a team each worker answers its own part, and all get the figures of all pictures.
+    """
     if len(pictures.labels) == 0:
         return math.nan, math.nan, math.nan
     labels = torch.from_numpy(pictures.labels).to(place)
     logits = answers_to(state.network, state.answering, pictures.seen, place).logits
     given = predicted(logits)
-    commonest = given.bincount().max() / len(labels)
-    return float(cross_entropy(logits, labels)), float((given == labels).float().mean()), float(commonest)
+    count = torch.tensor(len(labels), dtype=torch.float64, device=place)
+    loss, accuracy = cross_entropy(logits, labels) * count, (given == labels).float().mean() * count
+    times = given.bincount(minlength=max(2, logits.shape[1])).double()
+    loss, accuracy, times, count = state.team.mean([loss, accuracy, times, count])
+    return float(loss / count), float(accuracy / count), float((times.max() / count).float())
 
 
 def _epoch(

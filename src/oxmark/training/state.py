@@ -19,6 +19,7 @@ from oxmark.recipes import Recipe
 from oxmark.training import checkpoint
 from oxmark.training.network import Network, build_network
 from oxmark.training.optimizer import Optimizer, build_optimizer
+from oxmark.training.team import ALONE, Team
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,6 +100,8 @@ class State:
     ended: bool = False  # by the user, before the last epoch
     passing: Pass | None = None
     saved_at: float = dataclasses.field(default_factory=time.monotonic)  # or begun, before anything is saved
+    team: Team = ALONE
+    learning: Any = None  # what answers in the steps: the network, in a team within what joins the gradients
 
     @property
     def answering(self) -> dict[str, Tensor]:
@@ -106,13 +109,33 @@ class State:
         return self.network.state_dict() if self.average is None else self.average
 
 
-def start(recipe: Recipe, classes: int, seed: int, place: torch.device) -> State:
-    """The state before the first step."""
+def start(
+    recipe: Recipe,
+    classes: int,
+    seed: int,
+    place: torch.device,
+    *,
+    team: Team = ALONE,
+    refuses: bool = True,
+) -> State:
+    """The state before the first step.
+
+    Args:
+        recipe: How.
+        classes: Number of classes.
+        seed: Of everything random.
+        place: The device.
+        team: Who trains it together.
+        refuses: Whether there are outliers to learn from.
+    """
     generator = torch.Generator().manual_seed(seed)
     network = build_network(recipe, classes, generator).to(place)
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    all_used = recipe.network == "tutorial" or (refuses and recipe.outlier_weight > 0)
+    learning = team.learning(network, all_used=all_used)
     average = {n: v.clone() for n, v in network.state_dict().items()} if recipe.average else None
-    return State(network, build_optimizer(recipe, network), generator, average, history=[], best={})
+    optimizer = build_optimizer(recipe, network)
+    return State(network, optimizer, generator, average, history=[], best={}, team=team, learning=learning)
 
 
 def save(state: State, path: Path, fingerprint: str) -> None:

@@ -14,6 +14,7 @@ from oxmark.training.device import precision_of_steps
 from oxmark.training.network import Network, Output
 from oxmark.training.spent import Spent
 from oxmark.training.state import State
+from oxmark.training.team import Share
 
 TOGETHER = 8
 """So many batches are changed at random together."""
@@ -29,6 +30,7 @@ def step(
     weight: Tensor,
     rate: float,
     spent: Spent | None = None,
+    share: Share | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Learn from one batch.
 
@@ -43,19 +45,21 @@ def step(
         weight: float32 ``(classes,)``, what each class counts.
         rate: The learning rate of this step.
         spent: Where the seconds of each phase are added.
+        share: How the pictures count where they are a worker's share of a batch; None where they are all.
 
     Returns:
-        The cross-entropy of the classes and how many were right.
+        The cross-entropy of the classes and how many were right, of the whole batch.
     """
     spent = spent or Spent()
     began = time.perf_counter()
     precision: torch.dtype = getattr(torch, precision_of_steps(recipe, pictures.device))
     seen = pictures.contiguous(memory_format=torch.channels_last).to(precision)
-    output: Output = state.network(seen)
+    output: Output = state.learning(seen)
     logits = output.logits[: len(labels)]
-    loss = of_classes = cross_entropy(logits, labels, recipe.label_smoothing, weight)
+    of_classes = cross_entropy(logits, labels, recipe.label_smoothing, weight)
+    loss = of_classes if share is None else of_classes * share.loss
     if output.known is not None and recipe.outlier_weight and len(pictures) > len(labels):
-        loss = loss + recipe.outlier_weight * _known_loss(output.known, len(labels))
+        loss = loss + recipe.outlier_weight * _known_loss(output.known, len(labels), share)
     state.optimizer.zero_grad()
     began = spent.lap("forward", began)
     loss.backward()  # type: ignore[no-untyped-call]
@@ -63,16 +67,32 @@ def step(
     state.optimizer.rate = rate
     state.optimizer.step()
     state.steps += 1
+    right = (predicted(logits) == labels).sum()
+    if share is not None:
+        of_classes, right = _in_step(state, of_classes * share.loss, right * share.right)
     _follow(state, recipe)
     spent.lap("optimizer", began)
-    return of_classes.detach(), (predicted(logits) == labels).sum()
+    return of_classes.detach(), right
 
 
-def _known_loss(known: Tensor, marks: int) -> Tensor:
+def _known_loss(known: Tensor, marks: int, share: Share | None = None) -> Tensor:
     """Binary cross-entropy in nats of logits ``(N,)``, the first ``marks`` of which are of marks."""
     truth = torch.full_like(known, SOFT)
     truth[:marks] = 1 - SOFT
-    return functional.binary_cross_entropy_with_logits(known, truth)
+    if share is None:
+        return functional.binary_cross_entropy_with_logits(known, truth)
+    counts = torch.full_like(known, share.outlier)
+    counts[:marks] = share.mark
+    return functional.binary_cross_entropy_with_logits(known, truth, counts)
+
+
+def _in_step(state: State, loss: Tensor, right: Tensor) -> tuple[Tensor, Tensor]:
+    """Loss and right answers of the whole batch; and the workers' running statistics become their mean."""
+    statistics = [value for value in state.network.buffers() if value.is_floating_point()]
+    loss, right, *means = state.team.mean([loss, right, *statistics])
+    for value, mean in zip(statistics, means, strict=True):
+        value.copy_(mean)
+    return loss, right
 
 
 def _follow(state: State, recipe: Recipe) -> None:

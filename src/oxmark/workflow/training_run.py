@@ -8,7 +8,7 @@ import json
 import math
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,6 +84,7 @@ def train(
     resume: bool = False,
     skip_bad: bool = False,
     progress: Progress | None = None,
+    fit: Callable[..., Fitted] | None = None,
 ) -> TrainingRun:
     """Train a model on a folder of pictures.
 
@@ -96,6 +97,7 @@ def train(
         resume: Go on with a stopped run, with its own recipe and seed.
         skip_bad: Leave unreadable pictures out instead of refusing.
         progress: Told how far it is.
+        fit: Trains the network; None is :func:`oxmark.training.loop.fit`, and another one is called like it.
 
     Returns:
         The run; its ``model`` is the file that answers.
@@ -156,6 +158,7 @@ def train(
                 examining.look()
 
             fitted = _fit(
+                fit,
                 used,
                 prepared,
                 seed=seed,
@@ -172,7 +175,9 @@ def train(
         run_folder.write_history(folder / "history.csv", fitted.history)
         with clock.phase("examine"):
             examined = examining.result()
-        notes = (*prepared.notes, *examining.notes, *meant, *watching.notes)
+        for note in fitted.notes:
+            progress.note(note)
+        notes = (*prepared.notes, *examining.notes, *meant, *watching.notes, *fitted.notes)
         if fitted.ended:
             progress.note(_ended_note(fitted, used))
             notes = (*notes, _ended_note(fitted, used))
@@ -231,11 +236,11 @@ def _without_other_meanings(
     return used, tuple(found)
 
 
-def _fit(recipe: Recipe, prepared: PreparedSet, **how: Any) -> Fitted:
-    from oxmark.training.loop import fit
+def _fit(fit: Callable[..., Fitted] | None, recipe: Recipe, prepared: PreparedSet, **how: Any) -> Fitted:
+    from oxmark.training import loop
 
     parts = [_arrays(prepared, part) for part in ("train", "validation")]
-    return fit(recipe, parts[0], parts[1], len(prepared.dataset.classes), **how)
+    return (fit or loop.fit)(recipe, parts[0], parts[1], len(prepared.dataset.classes), **how)
 
 
 def _ended_note(fitted: Fitted, recipe: Recipe) -> str:
