@@ -120,6 +120,16 @@ def test_pictures_that_were_skipped_are_skipped_again(parted: Path, recipe: Reci
     assert verify(run).sentence == SAME
 
 
+def test_a_run_of_several_workers_is_to_be_repeated_where_it_was_made(again: Path) -> None:
+    facts = json.loads((again / "run.json").read_text())
+    facts |= {"workers": 2, "command": "oxmark train marks --cluster --workers 2"}
+    (again / "run.json").write_text(json.dumps(facts))
+    with pytest.raises(
+        RunError, match=r"by 2 workers on a cluster, .* there with: oxmark train marks --cluster"
+    ):
+        verify(again)
+
+
 def test_whoever_stops_it_gets_no_half_truth(trained: TrainingRun) -> None:
     with pytest.raises(KeyboardInterrupt):
         verify(trained, progress=Told(stops=True))

@@ -92,6 +92,7 @@ def train(
             skip_bad=skip_bad,
             progress=progress,
             fit=together.fit,
+            options=["--cluster", "--workers", str(workers), *(["--use-gpu"] if use_gpu else [])],
         )
 
 

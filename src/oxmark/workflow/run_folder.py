@@ -129,11 +129,19 @@ def data_digest(dataset: Dataset, digests: Mapping[Path, str]) -> str:
 
 
 def command_line(
-    data: str, recipe: Recipe, folder: Path, *, seed: int, device: str = "auto", skip_bad: bool = False
+    data: str,
+    recipe: Recipe,
+    folder: Path,
+    *,
+    seed: int,
+    device: str = "auto",
+    skip_bad: bool = False,
+    more: Sequence[str] = (),
 ) -> str:
     """The command that makes the same run again, quoted for a shell.
 
-    A recipe that comes with oxmark is named; any other one is taken from the run folder.
+    A recipe that comes with oxmark is named; any other one is taken from the run folder. ``more`` are further
+    options.
 
     Example:
         >>> command_line("my marks", load_recipe("marks"), Path("runs/first"), seed=3)
@@ -141,7 +149,8 @@ def command_line(
     """
     words = ["oxmark", "train", data, "--recipe", recipe_word(recipe, folder), "--seed", str(seed)]
     words += ["--device", device] if device != "auto" else []
-    return shlex.join([*words, "--skip-bad"] if skip_bad else words)
+    words += ["--skip-bad"] if skip_bad else []
+    return shlex.join([*words, *more])
 
 
 def recipe_word(recipe: Recipe, folder: Path) -> str:

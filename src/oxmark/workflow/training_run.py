@@ -85,6 +85,7 @@ def train(
     skip_bad: bool = False,
     progress: Progress | None = None,
     fit: Callable[..., Fitted] | None = None,
+    options: Sequence[str] = (),
 ) -> TrainingRun:
     """Train a model on a folder of pictures.
 
@@ -98,6 +99,7 @@ def train(
         skip_bad: Leave unreadable pictures out instead of refusing.
         progress: Told how far it is.
         fit: Trains the network; None is :func:`oxmark.training.loop.fit`, and another one is called like it.
+        options: Of the command line, which choose that other one; for the record.
 
     Returns:
         The run; its ``model`` is the file that answers.
@@ -129,7 +131,7 @@ def train(
         **_facts(data, seed, prepared, fingerprint),
         "data_digest": run_folder.data_digest(dataset, prepared.digest_by_path),
         "command": run_folder.command_line(
-            str(data), chosen, folder, seed=seed, device=device, skip_bad=skip_bad
+            str(data), chosen, folder, seed=seed, device=device, skip_bad=skip_bad, more=options
         ),
         "skip_bad": skip_bad,
     }

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from oxmark.data.decode import WORKERS, decode
 from oxmark.data.folder import read_folder
 from oxmark.data.split import picture_digest
-from oxmark.errors import BadPictures, FolderError, PictureError, TrainingError
+from oxmark.errors import BadPictures, FolderError, PictureError, RunError, TrainingError
 from oxmark.workflow.preparing import bad_pictures
 from oxmark.workflow.progress import Progress, done_for_each
 from oxmark.workflow.recorded import Recorded, recorded_run
@@ -90,7 +90,7 @@ def verify(
         only that is told, and nothing is trained.
 
     Raises:
-        RunError: No run folder, or an unfinished or damaged one.
+        RunError: No run folder, an unfinished or damaged one, or one of several workers on a cluster.
         FolderError: The pictures are not where the run says.
         BadPictures: Some of them cannot be read.
         KeyboardInterrupt: The user asked to stop.
@@ -104,6 +104,7 @@ def verify(
     require_training("Verifying")
     progress = progress or Progress()
     recorded = recorded_run(Path(run))
+    _check_trained_alone(recorded)
     root = _data_folder(recorded, data)
     place, notes = _device(recorded, device)
     dataset = read_folder(root)
@@ -117,6 +118,16 @@ def verify(
         now = _train_again(recorded, root, Path(home) / "run", place, progress)
         results, sentence = result_lines(recorded, now)
     return Verification(recorded.folder, root, (*lines, *results), sentence, notes, repeated=True)
+
+
+def _check_trained_alone(recorded: Recorded) -> None:
+    workers = recorded.facts.get("workers", 1)
+    if workers > 1:
+        raise RunError(
+            f"The run {recorded.folder} was trained by {workers} workers on a cluster, which draw other "
+            "random numbers than one process, so it cannot be repeated here. Repeat it there with: "
+            f"{recorded.facts['command']}"
+        )
 
 
 def _data_folder(recorded: Recorded, data: str | os.PathLike[str] | None) -> Path:
