@@ -78,6 +78,13 @@ def path_option(name: str, help: str, metavar: str = "FILE") -> Callable[[Any], 
     return click.option(name, type=click.Path(path_type=Path), metavar=metavar, help=help)
 
 
+def refuse(because: str, **options: object) -> None:
+    """An option that would do nothing is an error: whichever is not None is named. Raises a usage error."""
+    for name, value in options.items():
+        if value is not None:
+            raise click.UsageError(f"{name} cannot be used here: {because}.")
+
+
 def model_path(given: Path | None) -> Path | None:
     """The model that a person named: a path, or None for the built-in one, which the word builtin names, too.
 

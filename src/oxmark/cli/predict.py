@@ -19,6 +19,7 @@ from oxmark.cli.output import (
     png_option,
     printable,
     progress_on_stderr,
+    refuse,
     say,
 )
 from oxmark.errors import PictureError
@@ -77,9 +78,7 @@ def predict(
         swallowed = f" '{cluster}' was taken as the address: put PATH before --cluster." if cluster else ""
         raise click.UsageError(f"Missing argument 'PATH...'.{swallowed}")
     if cluster is not None:
-        _refuse(
-            **{"--csv": csv, "--sheet": sheet}, because="--cluster writes the answers into the folder --out"
-        )
+        refuse("--cluster writes the answers into the folder --out", **{"--csv": csv, "--sheet": sheet})
         how = {"batch_size": batch_size, "column": column, "retry_errors": retry_errors}
         return _on_cluster(paths, cluster, out, model_path(model), how, as_json)
     alone = {
@@ -88,15 +87,8 @@ def predict(
         "--column": column,
         "--retry-errors": retry_errors or None,
     }
-    _refuse(**alone, because="it belongs to --cluster; give that, too")
+    refuse("it belongs to --cluster; give that, too", **alone)
     return _here([Path(path) for path in paths], model, csv, sheet, as_json)
-
-
-def _refuse(because: str, **options: object) -> None:
-    """An option that would do nothing is an error."""
-    for name, value in options.items():
-        if value is not None:
-            raise click.UsageError(f"{name} cannot be used here: {because}.")
 
 
 def _on_cluster(

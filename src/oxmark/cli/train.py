@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import functools
 import shlex
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from oxmark.cli.output import (
     answer,
+    cluster_option,
     json_option,
     path_option,
     progress_on_stderr,
     recipe_option,
+    refuse,
     say,
     seed_option,
     set_option,
 )
+
+if TYPE_CHECKING:
+    from oxmark.workflow.training_run import TrainingRun
+
+WORKERS = 2
+"""So many train together on a cluster, unless the user says otherwise."""
 
 
 @click.command(short_help="Train a model on a folder of pictures.")
@@ -30,6 +41,17 @@ from oxmark.cli.output import (
 @click.option("--resume", is_flag=True, help="Go on with a stopped run, with its own recipe and seed.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:1.")
 @click.option("--skip-bad", is_flag=True, help="Leave unreadable pictures out instead of refusing.")
+@cluster_option
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 1024),
+    metavar="N",
+    help="With --cluster: so many processes train one network together.  [default: 2]",
+)
+@click.option("--use-gpu", is_flag=True, help="With --cluster: each worker on a graphics card of its own.")
+@click.option(
+    "--storage", metavar="URI", help="With --cluster: a folder or URI that all nodes see, for checkpoints."
+)
 @json_option
 def train(
     data: Path,
@@ -40,17 +62,24 @@ def train(
     resume: bool,
     device: str,
     skip_bad: bool,
+    cluster: str | None,
+    workers: int | None,
+    use_gpu: bool,
+    storage: str | None,
     as_json: bool,
 ) -> int:
     """Train on the folder DATA and write a run folder with model.onnx, figures and pictures.
 
     DATA holds one folder a class, or the folders train, validation and test with class folders in them;
     missing parts are made. Ctrl-C saves and says how to go on.
+
+    With --cluster several workers train together on Ray. A worker that dies is replaced, and the training
+    goes on from its last checkpoint.
     """
     from oxmark.machine import process_age
     from oxmark.recipes import load_recipe
-    from oxmark.workflow.training_run import train as run_training
 
+    run_training, again = _verb(device, cluster, workers, use_gpu, storage)
     chosen = None if resume and recipe is None and not settings else load_recipe(recipe or "marks", settings)
     with progress_on_stderr() as progress:
         progress.started = process_age()
@@ -60,7 +89,6 @@ def train(
                 chosen,
                 out=out,
                 seed=seed,
-                device=device,
                 resume=resume,
                 skip_bad=skip_bad,
                 progress=progress,
@@ -68,9 +96,9 @@ def train(
         except KeyboardInterrupt:
             if progress.folder is None:
                 raise
-            return _stopped(data, progress.folder, device, skip_bad)
+            return _stopped(data, progress.folder, again, skip_bad)
     if not run.finished:
-        return _stopped(data, run.folder, device, skip_bad)
+        return _stopped(data, run.folder, again, skip_bad)
     if as_json:
         answer(
             {
@@ -89,9 +117,31 @@ def train(
     return 0
 
 
-def _stopped(data: Path, folder: Path, device: str, skip_bad: bool) -> int:
-    words = ["oxmark", "train", str(data), "--out", str(folder), "--resume"]
+def _verb(
+    device: str, cluster: str | None, workers: int | None, use_gpu: bool, storage: str | None
+) -> tuple[Callable[..., TrainingRun], list[str]]:
+    """The verb, here or on a cluster, and the options that would choose it again."""
+    if cluster is None:
+        alone = {"--workers": workers, "--use-gpu": use_gpu or None, "--storage": storage}
+        refuse("it belongs to --cluster; give that, too", **alone)
+        from oxmark.workflow.training_run import train as here
+
+        again = ["--device", device] if device != "auto" else []
+        return functools.partial(here, device=device), again
+    refuse(
+        "with --cluster it is --use-gpu that chooses", **{"--device": None if device == "auto" else device}
+    )
+    from oxmark.cluster.training import train as on_ray
+
+    count = workers or WORKERS
+    again = ["--cluster", cluster, "--workers", str(count), *(["--use-gpu"] if use_gpu else [])]
+    again += ["--storage", storage] if storage else []
+    how = functools.partial(on_ray, address=cluster, workers=count, use_gpu=use_gpu, storage=storage)
+    return how, again
+
+
+def _stopped(data: Path, folder: Path, again: list[str], skip_bad: bool) -> int:
+    words = ["oxmark", "train", str(data), "--out", str(folder), "--resume", *again]
     words += ["--skip-bad"] if skip_bad else []
-    words += ["--device", device] if device != "auto" else []
     say(f"Stopped and saved. Go on with: {shlex.join(words)}")
     return 130

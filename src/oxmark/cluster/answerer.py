@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from oxmark.cluster import answers
+from oxmark.cluster import answers, caution
 from oxmark.cluster.answers import Row
+from oxmark.cluster.caution import Cautious, tried
 from oxmark.cluster.collection import is_shard
-from oxmark.cluster.contents import Content, contents
+from oxmark.cluster.contents import contents
 from oxmark.cluster.plan import Item, Part, Plans
 from oxmark.cluster.storage import Storage
-from oxmark.data.decode import decode
-from oxmark.errors import OxmarkError, PictureError
+from oxmark.errors import ClusterError, OxmarkError, PictureError
 from oxmark.inference import Classifier, Prediction
 from oxmark.modelfile.check import check
+
+Ask = Callable[[str, Path | bytes], Prediction | OxmarkError]
+"""What answers a picture, by its name and where it lies or its content."""
 
 
 @dataclass(frozen=True)
@@ -62,33 +68,29 @@ class Answerer:
     def _told(self, part: Part) -> dict[str, Any]:
         try:
             tally = self.answer(part)
-        except OSError as error:
-            return {"part": part.key, "error": f"{error.strerror or error}"}
+        except (OSError, ClusterError) as error:
+            return {"part": part.key, "error": str(getattr(error, "strerror", None) or error)}
         return {"part": part.key, **json.loads(tally.as_json())}
 
     def answer(self, part: Part) -> answers.Tally:
         """Answer one part and write it. What stands in it already is kept. Raises OSError."""
         job, name = self._job, answers.file_of(self._job.out, part)
-        items = self._plans.items(part)
+        with tried(part, job.out, job.storage) as cautiously, contextlib.ExitStack() as stack:
+            ask: Ask = functools.partial(caution.answer, self._classifier)
+            if cautiously:
+                ask = stack.enter_context(Cautious(job.model, job.name)).answer
+            return self._written(part, name, ask)
+
+    def _written(self, part: Part, name: str, ask: Ask) -> answers.Tally:
+        job, items = self._job, self._plans.items(part)
         alone = not any(is_shard(item.name) for item in items)  # names in a shard may be there twice
         before = answers.right_rows(name, job.storage) if alone and job.storage.exists(name) else {}
-        rows = self._rows(items, before)
+        rows = self._rows(items, before, ask)
         return answers.write(name, rows, self._classifier.classes, self._classifier.digest, job.storage)
 
-    def _rows(self, items: list[Item], before: dict[str, Prediction]) -> Iterator[Row]:
+    def _rows(self, items: list[Item], before: dict[str, Prediction], ask: Ask) -> Iterator[Row]:
         for name, content in contents(items, self._job.storage, self._job.column):
-            yield name, before.get(name) or self._answer(name, content)
-
-    def _answer(self, name: str, content: Content) -> Prediction | OxmarkError:
-        try:
             if isinstance(content, PictureError):
-                return content
-            pixels = decode(content, name=name) if isinstance(content, bytes) else decode(content)
-            return self._classifier.predict(pixels)
-        except PictureError as error:
-            return error.kept()
-        except (
-            OxmarkError,
-            MemoryError,
-        ) as error:  # of one picture, which must not end the work on all others
-            return PictureError(f"{name} cannot be answered: {error}")
+                yield name, content
+            else:
+                yield name, before.get(name) or ask(name, content)

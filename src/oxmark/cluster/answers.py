@@ -154,6 +154,15 @@ def _printable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
+def tidy(out: str, storage: Storage) -> None:
+    """Remove what processes that were killed had begun to write."""
+    _, files = storage.listed(out)
+    for name in files:
+        last = name.rpartition("/")[2]
+        if last.startswith(".part-") and last.endswith(".part"):
+            storage.remove(name)
+
+
 def parts_in(out: str, storage: Storage) -> Iterator[str]:
     """The keys of the parts that are done."""
     _, files = storage.listed(out)

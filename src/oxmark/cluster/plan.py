@@ -32,7 +32,7 @@ SORTED_AT_ONCE = 1 << 20
 PARTS_A_FILE = 256
 MOST_IN_PART = 4096
 """Pictures in a part, unless the user says otherwise: 6 s of work where they are small, a minute of scans."""
-FEWEST_IN_PART = 32
+FEWEST_IN_PART = 64
 PARTS_A_CORE = 16
 """So many parts there are for each core at least, so that all are busy to the end."""
 PIECES = 8
@@ -115,6 +115,7 @@ class Plans:
         Returns:
             How many parts are new.
         """
+        self._storage.make_folder(self._folder)
         files = self._files()
         run = 1 + max((_numbers(name)[0] for name in files), default=-1)
         with tempfile.TemporaryDirectory(prefix="oxmark-", ignore_cleanup_errors=True) as folder:

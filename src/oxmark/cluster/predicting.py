@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from oxmark.cluster import answers
@@ -25,6 +26,8 @@ FORMAT = 1
 """Of the folder of a result; another number is another layout."""
 IN_FLIGHT = 2
 """Parts that an actor has at a time: one that it answers, one that waits."""
+AT_ONCE = 4096
+"""Parts that Ray is given at a time, so that its memory is bounded, too: some 16 million pictures."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,7 @@ def predict(
         address: ``HOST:PORT`` of a Ray cluster, or ``"auto"``; None starts Ray on this machine's cores.
         model: As :func:`oxmark.load` takes it; None is the built-in O/X model.
         batch_size: Pictures that an actor takes at a time, answers and writes as one file; so much work of
-            each actor is lost when it dies. None chooses 32 to 4096 by their number.
+            each actor is lost when it dies. None chooses 64 to 4096 by their number.
         column: Of Parquet files, the column with the bytes or the names, where that is not plain.
         retry_errors: Answer the pictures again that had an error in an earlier run.
         progress: Told how far it is.
@@ -134,6 +137,7 @@ def predict(
         names = names_in([os.fspath(one) for one in given], storage, column)
         outside = (name for name in names if not name.startswith(f"{folder}/"))
         new = plans.extend(outside, batch_size, cluster.cores)
+        answers.tidy(folder, storage)
         done, todo = _sorted_out(plans, folder, storage, retry_errors)
         if not done and not todo:
             raise FolderError(f"No pictures found in {', '.join(map(str, given))}.")
@@ -262,21 +266,10 @@ def _answered_by_ray(todo: Sequence[Part], job: Job, cluster: Cluster, progress:
 
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)
     ray.data.DataContext.get_current().enable_progress_bars = False
-    rows = [{"run": part.run, "number": part.number, "pictures": part.pictures} for part in todo]
-    pool = ray.data.ActorPoolStrategy(
-        min_size=1,
-        max_size=cluster.cores,
-        initial_size=min(cluster.cores, len(rows)),
-        max_tasks_in_flight_per_actor=IN_FLIGHT,
-    )
-    told = ray.data.from_items(rows, override_num_blocks=len(rows)).map_batches(
-        Answerer, fn_constructor_args=(job,), batch_size=1, compute=pool, num_cpus=1
-    )
     progress.begin("answering pictures", sum(part.pictures for part in todo))
     count, failed = 0, []
     try:
-        for row in told.iter_rows():
-            found = json.loads(row["told"])
+        for found in chain.from_iterable(_told(rows, job, cluster) for rows in _batched(todo)):
             if "error" in found:
                 failed.append(found)
                 continue
@@ -295,6 +288,28 @@ def _answered_by_ray(todo: Sequence[Part], job: Job, cluster: Cluster, progress:
             f"{len(failed)} parts could not be written ({failed[0]['error']}). Make room, or mend the "
             "storage; the same command then does only what is missing."
         )
+
+
+def _batched(todo: Sequence[Part]) -> Iterator[Sequence[Part]]:
+    return (todo[first : first + AT_ONCE] for first in range(0, len(todo), AT_ONCE))
+
+
+def _told(parts: Sequence[Part], job: Job, cluster: Cluster) -> Iterator[dict[str, Any]]:
+    """What the actors tell of some parts, each when it is written."""
+    import ray.data
+
+    rows = [{"run": part.run, "number": part.number, "pictures": part.pictures} for part in parts]
+    pool = ray.data.ActorPoolStrategy(
+        min_size=1,
+        max_size=cluster.cores,
+        initial_size=min(cluster.cores, len(rows)),
+        max_tasks_in_flight_per_actor=IN_FLIGHT,
+    )
+    told = ray.data.from_items(rows, override_num_blocks=len(rows)).map_batches(
+        Answerer, fn_constructor_args=(job,), batch_size=1, compute=pool, num_cpus=1
+    )
+    for row in told.iter_rows():
+        yield json.loads(row["told"])
 
 
 def _check_complete(plans: Plans, folder: str, storage: Storage) -> None:

@@ -1,0 +1,267 @@
+"""Pictures a second of ``oxmark predict``: one process, and Ray with one and two workers; memory; training.
+
+    python benchmarks/cluster.py [--small 1000,10000,100000] [--large 1000,5000] [--repeats 3] [--train 3]
+
+Every run is a command in a new process, timed by the clock from its start to its end; the Ray cluster is
+there already. What is left once past start-up is the rate between the smallest and the largest set: pictures
+more by seconds more. One process is pinned to one core; with two workers, Ray's own processes and the command
+share two cores with them. Nothing else should run meanwhile.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import numpy as np
+from conditions import conditions
+from PIL import Image, ImageDraw
+
+from oxmark.machine import cores
+
+SIZES = {"28 x 28": (28, 28), "1350 x 900": (1350, 900)}
+WATCHED_EVERY = 0.25
+IN_FOLDER = 1000
+Times = dict[int, float]
+
+
+@dataclass
+class Peaks:
+    """Resident memory in MB: of the command, and of the largest worker."""
+
+    command: float = 0.0
+    worker: float = 0.0
+
+
+@click.command()
+@click.option(
+    "--small", default="1000,10000,100000", show_default=True, help="Sets of 28 x 28, so many pictures."
+)
+@click.option("--large", default="1000,5000", show_default=True, help="Sets of 1350 x 900.")
+@click.option(
+    "--repeats", default=3, show_default=True, help="The median counts; sets above 20,000 are run once."
+)
+@click.option("--train", "trainings", default=3, show_default=True, help="Seeds to train with; 0 for none.")
+def main(small: str, large: str, repeats: int, trainings: int) -> None:
+    """Print tables: seconds and rates of sets of both sizes, memory, and trainings."""
+    print(conditions("onnxruntime", "pillow", "numpy", "ray", "pyarrow"))
+    print(f"{cores()} cores; medians of {repeats} runs, new processes\n")
+    with tempfile.TemporaryDirectory() as name:
+        for what, counts in zip(SIZES, (small, large), strict=True):
+            if numbers := [int(count) for count in counts.split(",") if count]:
+                _predict(what, numbers, repeats, Path(name))
+        if trainings:
+            _train(trainings, Path(name))
+
+
+def _predict(what: str, counts: list[int], repeats: int, folder: Path) -> None:
+    sets = {count: _pictures(folder / what / str(count), count, SIZES[what]) for count in counts}
+    found: dict[str, Times] = {}
+    peaks: dict[int, Peaks] = {}
+    found["one process, one core"] = _timed(sets, repeats, lambda pictures, _: _plain(pictures, 1))
+    found[f"one process, {cores()} cores"] = _timed(sets, repeats, lambda pictures, _: _plain(pictures, 0))
+    for workers in (1, 2):
+        with _cluster(workers) as address:
+
+            def on_ray(pictures: Path, count: int, address: str = address) -> float:
+                seconds, peaks[count] = _on_ray(pictures, address)
+                return seconds
+
+            found[f"Ray, {workers} worker{'s' * (workers > 1)}"] = _timed(sets, repeats, on_ray)
+    print(f"{what}: seconds for so many pictures, and pictures a second once past start-up")
+    print(
+        "| | "
+        + " | ".join(f"{count:,}" for count in counts)
+        + " | a second |\n|---"
+        + "|---:" * (len(counts) + 1)
+        + "|"
+    )
+    for name, times in found.items():
+        seconds = " | ".join(f"{times[count]:.1f}" for count in counts)
+        print(f"| {name} | {seconds} | {_rate(times):.0f} |")
+    alone, _, one, two = map(_rate, found.values())
+    print(f"\nRay with 1 worker: {one / alone:.0%} of one process on one core", end="; ")
+    print(f"with 2: {two / 2 / alone:.0%} a core")
+    print(f"from 1 worker to 2: {two / one:.2f} times")
+    told = (f"{count:,}: command {one.command:.0f}, worker {one.worker:.0f}" for count, one in peaks.items())
+    print(f"peak memory with 2 workers, MB: {'; '.join(told)}\n", flush=True)
+
+
+def _rate(times: Times) -> float:
+    """Pictures a second between the smallest and the largest set."""
+    low, high = min(times), max(times)
+    return (high - low) / (times[high] - times[low]) if high > low else high / times[high]
+
+
+def _timed(sets: dict[int, Path], repeats: int, run: Callable[[Path, int], float]) -> Times:
+    once = 20_000
+    return {
+        count: statistics.median(run(pictures, count) for _ in range(1 if count > once else repeats))
+        for count, pictures in sets.items()
+    }
+
+
+def _plain(pictures: Path, limit: int) -> float:
+    """Seconds of the command without a cluster, on so many cores; 0 for all."""
+    there = sorted(os.sched_getaffinity(0))
+    begun = time.perf_counter()
+    process = subprocess.Popen(
+        _oxmark("predict", pictures),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=(lambda: os.sched_setaffinity(0, there[:limit])) if limit else None,
+    )
+    _check(process)
+    return time.perf_counter() - begun
+
+
+def _on_ray(pictures: Path, address: str) -> tuple[float, Peaks]:
+    """Seconds of the command on a cluster that is there, and its peaks of memory."""
+    with tempfile.TemporaryDirectory() as out:
+        begun = time.perf_counter()
+        command = _oxmark("predict", pictures, "--cluster", address, "--out", out, "--json")
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        with _watched(process.pid) as peaks:
+            printed = process.communicate()[0]
+            seconds = time.perf_counter() - begun
+        _check(process)
+        told = json.loads(printed)
+        if told["pictures"] != sum(1 for _ in pictures.rglob("*.png")):
+            raise click.ClickException(f"Not every picture was answered: {told}")
+        return seconds, peaks
+
+
+def _check(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None:
+    if process.wait():
+        raise click.ClickException(f"This command failed: {process.args!r}")
+
+
+def _oxmark(*arguments: object) -> list[str]:
+    return [sys.executable, "-m", "oxmark", *map(str, arguments)]
+
+
+@contextlib.contextmanager
+def _cluster(workers: int) -> Iterator[str]:
+    """A Ray cluster of one node with so many cores; its address."""
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    from ray.cluster_utils import Cluster
+
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": workers, "include_dashboard": False})
+    try:
+        yield str(cluster.address)
+    finally:
+        cluster.shutdown()
+
+
+@contextlib.contextmanager
+def _watched(pid: int) -> Iterator[Peaks]:
+    """The peaks of memory of a command and of Ray's workers while the block runs."""
+    peaks, ended = Peaks(), threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(WATCHED_EVERY):
+            peaks.command = max(peaks.command, _resident(pid))
+            peaks.worker = max([peaks.worker, *map(_resident, _workers())])
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield peaks
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _workers() -> list[int]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            if path.read_text().startswith("ray::MapWorker"):
+                found.append(int(path.parent.name))
+    return found
+
+
+def _resident(pid: int) -> float:
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1]) / 1024
+    return 0.0
+
+
+def _pictures(folder: Path, count: int, size: tuple[int, int]) -> Path:
+    """Rings and crosses as PNG; of large ones a hundred kinds, each copied."""
+    rng = np.random.default_rng(0)
+    kinds = [_drawn(rng, number, size) for number in range(min(count, 10_000 if size[0] < 100 else 100))]
+    for number in range(count):
+        path = folder / f"{number // IN_FOLDER:04}" / f"{number:06}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(kinds[number % len(kinds)])
+    return folder
+
+
+def _drawn(rng: np.random.Generator, number: int, size: tuple[int, int]) -> bytes:
+    picture = Image.new("RGB", size, (250, 249, 245))
+    draw = ImageDraw.Draw(picture)
+    x0, y0 = rng.uniform(0.1, 0.35, 2) * size
+    x1, y1 = rng.uniform(0.65, 0.9, 2) * size
+    line = max(1, round(min(size) * rng.uniform(0.04, 0.1)))
+    ink = (20, 20, 60)
+    if number % 2:
+        draw.ellipse((x0, y0, x1, y1), outline=ink, width=line)
+    else:
+        draw.line((x0, y0, x1, y1), fill=ink, width=line)
+        draw.line((x0, y1, x1, y0), fill=ink, width=line)
+    stream = io.BytesIO()
+    picture.save(stream, "PNG")
+    return stream.getvalue()
+
+
+# --- training -----------------------------------------------------------------------------------------------
+
+
+def _train(seeds: int, folder: Path) -> None:
+    """The recipe marks on drawn sets: taught by five hands, measured on five others that it never saw."""
+    print("training: 200 drawings by five hands, measured on 400 by five others")
+    print("| seed | one process | Ray, 2 workers | seconds | seconds |\n|---|---:|---:|---:|---:|")
+    with _cluster(2) as address:
+        for seed in range(seeds):
+            taught, others = folder / f"taught {seed}", folder / f"others {seed}"
+            _run("draw", taught, "--hands", 5, "--counts", "76,16,8", "--seed", 3000 + seed)
+            _run("draw", others, "--hands", 5, "--counts", "1,0,200", "--seed", 4000 + seed)
+            cells = []
+            for name, how in (("alone", []), ("two", ["--cluster", address, "--workers", "2"])):
+                run = folder / f"{name} {seed}"
+                begun = time.perf_counter()
+                _run("train", taught, "--out", run, "--seed", seed, *how)
+                seconds = time.perf_counter() - begun
+                cells.append((_right(run, others), f"{seconds:.0f}"))
+            print(f"| {seed} | {cells[0][0]} | {cells[1][0]} | {cells[0][1]} | {cells[1][1]} |", flush=True)
+
+
+def _right(run: Path, pictures: Path) -> str:
+    told = json.loads(_run("evaluate", run, pictures, "--json").splitlines()[-1])
+    return f"{told['accuracy']['right']} of {told['accuracy']['of']}"
+
+
+def _run(*arguments: object) -> str:
+    done = subprocess.run(_oxmark(*arguments), capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise click.ClickException(f"{' '.join(map(str, arguments))}: {done.stderr}")
+    return done.stdout
+
+
+if __name__ == "__main__":
+    main()
