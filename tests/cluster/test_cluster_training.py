@@ -20,7 +20,7 @@ from oxmark.cluster.engine import Cluster
 from oxmark.cluster.pictures import Block
 from oxmark.cluster.training import train
 from oxmark.data.draw import draw_dataset
-from oxmark.errors import ClusterError, RunError
+from oxmark.errors import ClusterError
 from oxmark.recipes import Recipe, load_recipe
 from oxmark.training.steps import TOGETHER
 from oxmark.workflow import training_run
@@ -175,24 +175,6 @@ def test_stopped_alone_it_goes_on_with_workers_and_the_other_way_round(
     assert sorted(path.name for path in (again.folder / "checkpoint").iterdir()) == ["state.safetensors"]
     last = training_run.train(marks, None, out=again, resume=True)
     assert last.finished and last.history[: len(again.history)] == again.history
-
-
-def test_an_error_of_ours_comes_back_as_itself(
-    ray_here: None, marks: Path, recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(training, "learn", noting(tmp_path))
-    monkeypatch.setattr(training_run, "_fingerprint", lambda *_: "another")
-    stopped = training_run.train(marks, recipe, out=tmp_path / "run", progress=Told(stop_after=1))
-    monkeypatch.undo()
-    monkeypatch.setattr(training, "learn", noting(tmp_path))
-    with pytest.raises(RunError) as caught:
-        train(marks, None, workers=2, out=stopped, resume=True)
-    assert str(caught.value) == (
-        "The pictures or the recipe changed since this run was stopped, so it cannot go on. "
-        "Train again into another folder with --out."
-    )
-    assert steps_of(tmp_path, 0) == [[]]  # and is not tried again
-    assert sorted(path.name for path in (stopped.folder / "checkpoint").iterdir()) == ["state.safetensors"]
 
 
 def test_a_file_that_a_worker_does_not_see_comes_through_ray(ray_here: None, tmp_path: Path) -> None:
