@@ -1,4 +1,9 @@
-"""Ray started here talks to this machine alone: Python is watched, and so are the addresses of its processes."""
+"""Ray started here talks to this machine alone.
+
+Python is watched, in the commands and in all processes that Ray starts for them; and the system tells where
+Ray's own programs listen and whom they talk to. (Ray Train and torch look for a free port of all addresses,
+and torch's workers meet there, which docs/scale.md says.)
+"""
 
 from __future__ import annotations
 
@@ -19,7 +24,7 @@ GUARD = f"""
 import os, sys
 
 def refuse(event, arguments):
-    if event in ("socket.connect", "socket.sendto", "socket.bind", "socket.sendmsg"):
+    if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
         place = arguments[1]
         if isinstance(place, tuple) and place[0] not in ("127.0.0.1", "::1", "localhost"):
             os.write(2, f"network: {{event}} {{place}}\\n".encode())

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import failing
 import pytest
 from ray_cluster import nodes
 
@@ -43,28 +44,17 @@ def test_the_figures_are_those_of_one_machine(drawn: Path, tmp_path: Path) -> No
     ) | {"provenance": 0}
 
 
-def fails(*_: object, **__: object) -> None:
-    """Stands for a training that goes wrong."""
-    raise TrainingError("the loss is no longer a number")
-
-
-def dies(*_: object, **__: object) -> None:
-    """Stands for a worker that is killed each time."""
-    import os
-
-    os._exit(1)
-
-
 @pytest.mark.parametrize(
     ("happens", "error", "message"),
     [
-        (fails, TrainingError, "^the loss is no longer a number$"),
-        (dies, ClusterError, "^A network could not be trained on the cluster: "),
+        (failing.fails, TrainingError, "^the loss is no longer a number$"),
+        (failing.dies, ClusterError, "^A network could not be trained on the cluster: "),
     ],
 )
 def test_errors_come_back_as_what_they_are(
     happens: Any, error: type[Exception], message: str, drawn: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(failing.__file__).parent))  # for Ray's workers
     monkeypatch.setattr(folds_at_work, "_answered", happens)
     monkeypatch.setattr(validating, "RETRIES", 0)
     with pytest.raises(error, match=message):

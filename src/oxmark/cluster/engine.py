@@ -13,6 +13,7 @@ import os
 import re
 import secrets
 import socket
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -96,7 +97,7 @@ def connected(
             folder = stack.enter_context(
                 tempfile.TemporaryDirectory(prefix="oxmark-", ignore_cleanup_errors=True)
             )
-            token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": _token()}
+            token = {} if _too_late() else {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": _token()}
             stack.enter_context(_environment({**_QUIET, **token}))
             settings |= {
                 "num_cpus": cores(),
@@ -233,6 +234,11 @@ def _no_cluster(address: str, error: Exception) -> ClusterError:
         f"No Ray cluster answers at '{address}' ({reason}). Start one with 'ray start --head', and look at "
         "its address with 'ray status'; --cluster without an address uses this machine alone."
     )
+
+
+def _too_late() -> bool:
+    """Whether a program that uses oxmark has loaded Ray, which has looked for its token by then."""
+    return "ray" in sys.modules and _token.cache_info().currsize == 0
 
 
 @functools.cache
