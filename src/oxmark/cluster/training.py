@@ -83,7 +83,7 @@ def train(
     with connected(address, tell=progress.note) as cluster:
         _check(cluster, workers, use_gpu=use_gpu, storage=storage)
         together = _Together(cluster, workers, use_gpu, storage)
-        return training_run.train(
+        return training_run.trained(
             data,
             recipe,
             out=out,

@@ -13,8 +13,7 @@ from oxmark.cluster.engine import connected
 from oxmark.errors import ClusterError, OxmarkError
 from oxmark.evaluation.cross_validation import PictureSet, Training
 from oxmark.workflow.progress import Progress
-from oxmark.workflow.validating import Validation
-from oxmark.workflow.validating import validate as validated
+from oxmark.workflow.validating import Validation, validated
 
 if TYPE_CHECKING:
     from oxmark.recipes import Recipe
