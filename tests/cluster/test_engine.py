@@ -47,11 +47,13 @@ def test_what_is_no_address_is_refused(address: str) -> None:
 
 
 def test_nobody_there_is_told_at_once() -> None:
-    with pytest.raises(
-        ClusterError, match=r"^No Ray cluster answers at '127\.0\.0\.1:1' .* 'ray start --head'"
+    with (
+        pytest.raises(
+            ClusterError, match=r"^No Ray cluster answers at '127\.0\.0\.1:1' .* 'ray start --head'"
+        ),
+        connected("127.0.0.1:1"),
     ):
-        with connected("127.0.0.1:1"):
-            pytest.fail("nobody is there")
+        pytest.fail("nobody is there")
     assert "RAY_BACKEND_LOG_LEVEL" not in os.environ
 
 
@@ -92,10 +94,10 @@ def test_lost_workers_are_told_in_a_sentence_each(capfd: pytest.CaptureFixture[s
 
 
 def test_the_verbs_load_on_first_use() -> None:
-    code = "import sys, oxmark.cluster; oxmark.cluster.predict; print('ray' in sys.modules, 'pyarrow' in sys.modules)"
+    code = "import sys, oxmark.cluster as c; c.predict; print('ray' in sys.modules, 'pyarrow' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False False\n"
     for name in oxmark.cluster.__all__:
         assert callable(getattr(oxmark.cluster, name))
     with pytest.raises(AttributeError, match="it offers predict, train, validate"):
-        _ = oxmark.cluster.divide  # type: ignore[attr-defined]
+        _ = oxmark.cluster.divide

@@ -8,7 +8,7 @@ import json
 import math
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -124,11 +124,12 @@ def trained(
     device: str = "auto",
     fit: Callable[..., Fitted] | None = None,
     options: Sequence[str] = (),
+    more: Mapping[str, Any] | None = None,
 ) -> TrainingRun:
     """As :func:`train`, which is this with nothing else to train the network.
 
     Args:
-        data: As there; so are all that follow but the last two.
+        data: As there; so are all that follow but the last three.
         recipe: How to train.
         out: The run folder.
         seed: Everything random comes from it.
@@ -138,6 +139,7 @@ def trained(
         device: What trains, where it is this process.
         fit: Trains the network; None is :func:`oxmark.training.loop.fit`, and another one is called like it.
         options: Of the command line, which choose that other one; for the record.
+        more: Facts for ``run.json``: ``workers``, which a run keeps when it goes on without them.
     """
     require_training("Training")
     clock = Clock(progress)
@@ -160,12 +162,15 @@ def trained(
             str(data), chosen, folder, seed=seed, device=device, skip_bad=skip_bad, more=options
         ),
         "skip_bad": skip_bad,
+        **(more or {}),
     }
     if not resume:
         run_folder.begin_run(folder, chosen)
         run_folder.write_facts(folder, facts)
     else:
-        clock.seconds.update(run_folder.read_facts(folder).get("seconds", {}))
+        earlier = run_folder.read_facts(folder)
+        clock.seconds.update(earlier.get("seconds", {}))
+        facts = {**({"workers": earlier["workers"]} if "workers" in earlier else {}), **facts}
     progress.run_folder(folder)
     with Beside() as beside:
         clock.spend(prepared.spent, beside=True)
