@@ -118,7 +118,8 @@ def _check(cluster: Cluster, workers: int, *, use_gpu: bool, storage: str | os.P
         if wanted and workers > there:
             raise ClusterError(
                 f"{workers} workers need {workers} {what}, and the cluster has {there}. "
-                + (f"Give --workers {there} or fewer." if there else "Leave --use-gpu out.")
+                + (f"Give --workers {there} or fewer" if there else "Leave --use-gpu out")
+                + (", or leave --use-gpu out." if use_gpu and there else ".")
             )
     if storage is None and len(cluster.nodes) > 1:
         raise ClusterError(
