@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -148,6 +149,34 @@ def test_the_bar_shows_the_stage_and_the_epoch(terminal: io.StringIO) -> None:
     assert "reading the pictures" in text and "training" in text
     assert "A note [in brackets], as it is.\n" in text
     assert "epoch 3/3  loss 0.510  accuracy  75.0 %  validation 0.420  87.5 %" in text
+
+
+def test_a_bar_without_a_total_shows_how_many_are_done(terminal: io.StringIO) -> None:
+    progress = LiveProgress()
+    progress.begin("answering pictures", 0)
+    progress.advance(7)
+    progress.end()
+    assert re.search(r"answering pictures .* 7", text_of(terminal))
+
+
+@pytest.mark.parametrize(
+    ("total", "lines"),
+    [
+        (200, ["answering pictures (200)", "50 of 200, 90 s left", "100 of 200, 60 s left"]),
+        (80, ["answering pictures (80)", "50 of 80, 18 s left", "100 done"]),
+        (0, ["answering pictures", "50 done", "100 done"]),
+    ],
+)
+def test_a_long_stage_has_a_line_every_half_minute(
+    total: int, lines: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock = iter([1000.0, 1001.0, 1030.0, 1031.0, 1060.0])
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
+    progress = PlainProgress()
+    progress.begin("answering pictures", total)
+    for done in (2, 50, 52, 100):
+        progress.advance(done)
+    assert capsys.readouterr().err.splitlines() == lines
 
 
 def test_when_it_ends_the_cursor_is_back(terminal: io.StringIO) -> None:

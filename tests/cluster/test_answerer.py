@@ -37,7 +37,7 @@ def answered(
     Plans(folder, storage).extend(names, size, 1)
     job = Job(folder, storage, CLASSIFIER.content, "the model", column)
     answerer = Answerer(job)
-    tallies = [answerer.answer(part) for part in Plans(folder, storage).parts()]
+    tallies = [answerer.answer(part)[0] for part in Plans(folder, storage).parts()]
     rows: list[dict[str, object]] = []
     for part, tally in zip(Plans(folder, storage).parts(), tallies, strict=True):
         name = answers.file_of(folder, part)
@@ -49,7 +49,7 @@ def answered(
 
 def batch_of(pictures: int) -> dict[str, npt.NDArray[np.int64]]:
     """As Ray Data hands the first part over."""
-    return {"run": np.array([0]), "number": np.array([0]), "pictures": np.array([pictures])}
+    return {name: np.array([0]) for name in ("run", "file", "number")} | {"pictures": np.array([pictures])}
 
 
 def check_against_predict(rows: list[dict[str, object]], pictures: Sequence[bytes]) -> None:
@@ -179,9 +179,29 @@ def test_a_list_among_shards_is_told(tmp_path: Path) -> None:
 
 def test_a_huge_member_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("oxmark.cluster.contents.MOST_BYTES", 10)
+    monkeypatch.setattr("oxmark.cluster.storage.MOST_BYTES", 10)
     shard = write_tar(tmp_path / "a.tar", [("a.png", b"x" * 11)])
-    (row,) = answered([str(shard)], tmp_path / "out")
-    assert row["error"] == f"{shard}/a.png is too large for a picture: 11 bytes."
+    (tmp_path / "b.png").write_bytes(b"x" * 11)
+    one, other = answered([str(shard), f"local://{tmp_path}/b.png"], tmp_path / "out")
+    assert one["error"] == f"{shard}/a.png is too large for a picture: 11 bytes."
+    assert other["error"] == f"local://{tmp_path}/b.png is too large for a picture: more than 10 bytes."
+
+
+def test_a_part_that_is_not_whole_is_answered_anew(tmp_path: Path) -> None:
+    paths = write_pictures(tmp_path / "in", 2)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "part-0000-000000-00000.parquet").write_bytes(b"PAR1 damaged")
+    rows = answered([str(path) for path in paths], tmp_path / "out")
+    check_against_predict(rows, [path.read_bytes() for path in paths])
+
+
+def test_what_is_answered_is_not_even_read_again(tmp_path: Path) -> None:
+    paths = write_pictures(tmp_path / "in", 2)
+    names = [f"local://{path}" for path in paths]
+    before = answered(names, tmp_path / "out")
+    for path in paths:
+        path.unlink()
+    assert answered([], tmp_path / "out") == before
 
 
 def test_a_part_that_is_there_keeps_its_answers_and_mends_its_errors(tmp_path: Path) -> None:
@@ -194,21 +214,25 @@ def test_a_part_that_is_there_keeps_its_answers_and_mends_its_errors(tmp_path: P
     job = Job(str(out), storage, CLASSIFIER.content, "the model", None)
     told = Answerer(job)(batch_of(4))
     assert json.loads(told["told"][0]) == {
-        "part": "part-0000-00000000",
+        "part": "part-0000-000000-00000",
+        "kept": 2,
         "labels": {"O": 1, "X": 2},
         "refused": 0,
         "errors": 1,
     }
-    after = parquet.read_table(out / "part-0000-00000000.parquet").to_pylist()
-    assert after[0] == before[0]
-    assert (after[1]["error"], after[3]) == (None, before[3])
+    after = parquet.read_table(out / "part-0000-000000-00000.parquet").to_pylist()
+    by_file = {row["file"]: row for row in after}
+    assert len(by_file) == len(after) == 4
+    for number in (0, 2, 3):
+        assert by_file[str(paths[number])] == before[number]
+    assert by_file[str(paths[1])]["error"] is None
 
 
 def test_a_place_that_cannot_be_written_is_told_not_raised(tmp_path: Path) -> None:
     paths = write_pictures(tmp_path / "in", 2)
     storage, out = Storage(), tmp_path / "out"
     Plans(str(out), storage).extend(map(str, paths), 10, 1)
-    (out / "part-0000-00000000.parquet").mkdir()
+    (out / "part-0000-000000-00000.parquet").mkdir()
     told = Answerer(Job(str(out), storage, CLASSIFIER.content, "the model", None))(batch_of(2))
     assert set(json.loads(told["told"][0])) == {"part", "error"}
 
@@ -249,13 +273,13 @@ class Deadly(type(Path())):  # type: ignore[misc]
 
 
 def test_a_part_is_noted_while_it_is_answered(tmp_path: Path) -> None:
-    storage, out, part = Storage(), str(tmp_path), Part(0, 7, 1)
+    storage, out, part = Storage(), str(tmp_path), Part(0, 0, 7, 1)
     begun = tmp_path / "_oxmark" / "begun"
     ended = [tried(part, out, storage) for _ in range(TRIES + 1)]  # each process is ended in the middle
     for tries, one in enumerate(ended):
         assert one.__enter__() == (tries >= TRIES)
         assert len(list(begun.iterdir())) == tries + 1
-    with tried(Part(0, 8, 1), out, storage) as cautiously:
+    with tried(Part(0, 0, 8, 1), out, storage) as cautiously:
         assert not cautiously
     with tried(part, out, storage) as cautiously:
         assert cautiously

@@ -208,6 +208,11 @@ MANY = Cluster(started_here=False, cores=64, gpus=1, nodes=("a", "b", "c"))
             "Give --workers 1 or fewer, or leave --use-gpu out.",
         ),
         (
+            HERE,
+            {"workers": 1, "use_gpu": True},
+            "1 workers need 1 graphics cards, and the cluster has 0. Leave --use-gpu out.",
+        ),
+        (
             MANY,
             {"workers": 2},
             "The cluster has 3 nodes, and their workers keep checkpoints in one place. Name a folder that "

@@ -50,6 +50,39 @@ def test_a_relative_glob_and_a_name_with_brackets(tmp_path: Path) -> None:
     assert names("a[1].png") == [str(tmp_path / "a[1].png")]
 
 
+def test_a_glob_below_a_folder_with_brackets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_pictures(tmp_path / "[2024] x", 2)
+    monkeypatch.chdir(tmp_path / "[2024] x")
+    assert names("*/00000?.png") == [f"{tmp_path}/[2024] x/0000/00000{n}.png" for n in (0, 1)]
+
+
+def test_a_glob_finds_lists_and_shards_as_if_named(tmp_path: Path) -> None:
+    (tmp_path / "one.txt").write_text("/scans/a.png\n")
+    parquet.write_table(pa.table({"path": ["/scans/b.png"]}), tmp_path / "two.parquet")
+    write_tar(tmp_path / "three.tar", [("a.png", b"x")])
+    assert names("*") == ["/scans/a.png", "/scans/b.png", f"{tmp_path}/three.tar"]
+
+
+def test_a_folder_of_shards_has_the_column_that_was_named(tmp_path: Path) -> None:
+    parquet.write_table(pa.table({"front": [b"x"], "back": [b"x"]}), tmp_path / "one.parquet")
+    assert names(tmp_path, column="back") == [f"{tmp_path}/one.parquet"]
+    with pytest.raises(FolderError, match="--column NAME"):
+        names(tmp_path)
+
+
+def test_the_folder_of_the_result_is_not_looked_into(tmp_path: Path) -> None:
+    write_tar(tmp_path / "a.tar", [("a.png", b"x")])
+    (tmp_path / "out").mkdir()
+    parquet.write_table(pa.table({"file": ["/scans/a.png"]}), tmp_path / "out" / "part-0.parquet")
+    found = names_in([str(tmp_path)], Storage(), avoid=str(tmp_path / "out"))
+    assert list(found) == [f"{tmp_path}/a.tar"]
+
+
+def test_what_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FolderError, match=r"^scan does not exist\. Check the spelling and the folder\.$"):
+        names("scan")
+
+
 def test_a_glob_that_matches_nothing_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FolderError, match=r"^Nothing matches 'in/\*\.png'\. Check the pattern"):
         names("in/*.png")
@@ -67,7 +100,7 @@ def test_a_list_that_is_no_text_or_not_there_is_refused(tmp_path: Path) -> None:
     (tmp_path / "list.txt").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(FolderError, match=r"^list\.txt is no list of files: it is not UTF-8 text\."):
         names("list.txt")
-    with pytest.raises(FolderError, match=r"^none\.txt does not exist or cannot be read"):
+    with pytest.raises(FolderError, match=r"^none\.txt does not exist\."):
         names("none.txt")
 
 

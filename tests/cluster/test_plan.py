@@ -53,8 +53,8 @@ def test_a_plan_names_every_file_once_also_after_more_came(tmp_path: Path) -> No
     plans = Plans(str(tmp_path), Storage())
     assert plans.extend(["/c", "/a", "/b", "/a", "/e"], 2, 1) == 2
     assert planned(plans) == {
-        "part-0000-00000000": [Item("/a"), Item("/b")],
-        "part-0000-00000001": [Item("/c"), Item("/e")],
+        "part-0000-000000-00000": [Item("/a"), Item("/b")],
+        "part-0000-000000-00001": [Item("/c"), Item("/e")],
     }
     assert plans.extend(["/a", "/b", "/c", "/e"], 2, 1) == 0
     assert plans.extend(["/d", "/a", "/f"], 7, 1) == 1
@@ -69,13 +69,42 @@ def test_a_plan_of_many_parts_is_several_files(tmp_path: Path, monkeypatch: pyte
     plans.extend([f"/{number:02}" for number in range(20)], 2, 1)
     assert len(list((tmp_path / "_oxmark").iterdir())) == 4
     parts = list(plans.parts())
-    assert parts == [Part(0, number, 2) for number in range(10)]
+    assert parts == [Part(0, number // 3, number % 3, 2) for number in range(10)]
     assert plans.items(parts[7]) == [Item("/14"), Item("/15")]
     (tmp_path / "_oxmark" / "plan-0000-000001.parquet").unlink()  # as if the driver had died before it
     assert plans.extend([f"/{number:02}" for number in range(20)], 2, 1) == 3
     assert sorted(item.name for items in planned(plans).values() for item in items) == [
         f"/{number:02}" for number in range(20)
     ]
+
+
+def test_a_shard_is_planned_wholly_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a driver that dies while it plans would leave rows that no plan ever names."""
+    monkeypatch.setattr(plan, "PARTS_A_FILE", 3)
+    shards = []
+    for name in "ab":
+        shards.append(str(tmp_path / f"{name}.parquet"))
+        parquet.write_table(pa.table({"image": [b"x"] * 80}), shards[-1], row_group_size=10)
+    plans = Plans(str(tmp_path / "out"), Storage())
+    assert plans.extend(shards, 10, 1) == 16
+    files = sorted((tmp_path / "out" / "_oxmark").iterdir())
+    assert len(files) == 2
+    files[1].unlink()
+    assert {items[0].name for items in planned(plans).values()} == {shards[0]}
+    assert plans.extend(shards, 10, 1) == 8
+    ranges = sorted((i.name, i.first, i.last) for items in planned(plans).values() for i in items)
+    assert ranges == [(name, row, row + 10) for name in shards for row in range(0, 80, 10)]
+
+
+def test_many_earlier_runs_keep_few_files_open(tmp_path: Path) -> None:
+    plans = Plans(str(tmp_path), Storage())
+    for number in range(40):
+        plans.extend([f"/{number:02}"], 10, 1)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    names = plans._planned(plans._files())
+    assert next(names) == b"/00"
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before + 2
+    assert len(list(names)) == 39
 
 
 @pytest.mark.parametrize(("count", "cores", "parts"), [(10, 1, 1), (1000, 2, 16), (200_000, 2, 49)])

@@ -164,6 +164,7 @@ def cases(team: Team, folder: Path) -> dict[str, Any]:
         "best": facts(trained(team, small)),
         "tutorial": facts(trained(team, TUTORIAL)),
         "no outliers": facts(trained(team, MARKS.with_settings({"outliers": 0}))),
+        "none in a batch": facts(trained(team, MARKS.with_settings({"outliers_per_batch": 0}))),
         "ended": facts(trained(team, MARKS, should_finish=lambda: team.rank == 0)),
         "broken": broken(team, MARKS, folder / "broken"),
         "states": states_of(team, MARKS),

@@ -54,7 +54,9 @@ def test_the_gradient_is_that_of_the_whole_batch(name: str, both: tuple[Found, F
                 torch.testing.assert_close(found["gradients"][weight], gradient, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("case", ["marks", "best", "tutorial", "no outliers", "ended", "broken", "states"])
+@pytest.mark.parametrize(
+    "case", ["marks", "best", "tutorial", "no outliers", "none in a batch", "ended", "broken", "states"]
+)
 def test_both_workers_end_with_the_same(case: str, both: tuple[Found, Found]) -> None:
     assert both[0][case] == both[1][case]
 

@@ -43,15 +43,16 @@ class PlainProgress(Told):
         """Say what is done now."""
         self._total = total
         self._stage_began = self._last_line = time.monotonic()
-        say(f"{what} ({total})")
+        say(f"{what} ({total})" if total else what)
 
     def advance(self, done: int) -> None:
         """A line now and then, if the stage is long."""
         now = time.monotonic()
-        if now - self._last_line >= QUIET_FOR and 0 < done <= self._total:
+        if now - self._last_line >= QUIET_FOR and done > 0:
             self._last_line = now
             left = (now - self._stage_began) / done * (self._total - done)
-            say(f"{done:,} of {self._total:,}, {_duration(left)} left")
+            known = done <= self._total
+            say(f"{done:,} of {self._total:,}, {_duration(left)} left" if known else f"{done:,} done")
 
     def epoch(self, entry: Epoch, epochs: int) -> None:
         """A line, if it is this epoch's turn."""
@@ -119,7 +120,7 @@ class LiveProgress(PlainProgress):
         self.end()
         self._bar = self._new_bar()
         self._bar.start()
-        self._task = self._bar.add_task(what, total=total, text="")
+        self._task = self._bar.add_task(what, total=total or None, text="")
 
     def advance(self, done: int) -> None:
         """Move the bar."""

@@ -131,11 +131,12 @@ def _verb(
     refuse(
         "with --cluster it is --use-gpu that chooses", **{"--device": None if device == "auto" else device}
     )
+    from oxmark.cluster.storage import without_secrets
     from oxmark.cluster.training import train as on_ray
 
     count = workers or WORKERS
     again = ["--cluster", cluster, "--workers", str(count), *(["--use-gpu"] if use_gpu else [])]
-    again += ["--storage", storage] if storage else []
+    again += ["--storage", without_secrets(storage)] if storage else []
     how = functools.partial(on_ray, address=cluster, workers=count, use_gpu=use_gpu, storage=storage)
     return how, again
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import itertools
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -60,37 +61,45 @@ class Answerer:
         self._plans = Plans(job.out, job.storage)
 
     def __call__(self, batch: dict[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
-        """Answer parts, given as ``run``, ``number``, ``pictures``; of each, its tally or what went wrong."""
-        columns = (batch[name] for name in ("run", "number", "pictures"))
+        """Answer parts, given as ``run``, ``file``, ``number``, ``pictures``; of each, what came of it."""
+        columns = (batch[name] for name in ("run", "file", "number", "pictures"))
         parts = [Part(*map(int, one)) for one in zip(*columns, strict=True)]
         return {"told": np.array([json.dumps(self._told(part)) for part in parts], object)}
 
     def _told(self, part: Part) -> dict[str, Any]:
         try:
-            tally = self.answer(part)
+            tally, kept = self.answer(part)
         except (OSError, ClusterError) as error:
             return {"part": part.key, "error": str(getattr(error, "strerror", None) or error)}
-        return {"part": part.key, **json.loads(tally.as_json())}
+        return {"part": part.key, "kept": kept, **json.loads(tally.as_json())}
 
-    def answer(self, part: Part) -> answers.Tally:
-        """Answer one part and write it. What stands in it already is kept. Raises OSError."""
-        job, name = self._job, answers.file_of(self._job.out, part)
+    def answer(self, part: Part) -> tuple[answers.Tally, int]:
+        """Answer one part and write it. Answers that stand in it already are kept.
+
+        Returns:
+            How all its pictures are answered, and how many answers were kept.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        job = self._job
         with tried(part, job.out, job.storage) as cautiously, contextlib.ExitStack() as stack:
             ask: Ask = functools.partial(caution.answer, self._classifier)
             if cautiously:
                 ask = stack.enter_context(Cautious(job.model, job.name)).answer
-            return self._written(part, name, ask)
+            return self._written(part, ask)
 
-    def _written(self, part: Part, name: str, ask: Ask) -> answers.Tally:
+    def _written(self, part: Part, ask: Ask) -> tuple[answers.Tally, int]:
         job, items = self._job, self._plans.items(part)
+        name = answers.file_of(job.out, part)
         alone = not any(is_shard(item.name) for item in items)  # names in a shard may be there twice
-        before = answers.right_rows(name, job.storage) if alone and job.storage.exists(name) else {}
-        rows = self._rows(items, before, ask)
-        return answers.write(name, rows, self._classifier.classes, self._classifier.digest, job.storage)
+        kept = answers.right_rows(name, job.storage) if alone else {}
+        rows = itertools.chain(
+            kept.items(), self._rows([item for item in items if item.name not in kept], ask)
+        )
+        tally = answers.write(name, rows, self._classifier.classes, self._classifier.digest, job.storage)
+        return tally, len(kept)
 
-    def _rows(self, items: list[Item], before: dict[str, Prediction], ask: Ask) -> Iterator[Row]:
+    def _rows(self, items: list[Item], ask: Ask) -> Iterator[Row]:
         for name, content in contents(items, self._job.storage, self._job.column):
-            if isinstance(content, PictureError):
-                yield name, content
-            else:
-                yield name, before.get(name) or ask(name, content)
+            yield name, content if isinstance(content, PictureError) else ask(name, content)

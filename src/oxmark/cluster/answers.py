@@ -137,11 +137,14 @@ def tally_of(name: str, storage: Storage) -> Tally:
 
 
 def right_rows(name: str, storage: Storage) -> dict[str, Prediction]:
-    """The rows of a part that hold an answer, by file."""
+    """The rows of a part that hold an answer, by file; none where there is none, or it is not whole."""
     from pyarrow import parquet
 
-    with storage.opened(name) as stream:
-        table = parquet.read_table(stream, columns=["file", "label", "probabilities", "known", "error"])
+    try:
+        with storage.opened(name) as stream:
+            table = parquet.read_table(stream, columns=["file", "label", "probabilities", "known", "error"])
+    except (OSError, ValueError, KeyError):
+        return {}
     return {
         row["file"]: Prediction(row["label"], row["probabilities"], row["known"])
         for row in table.to_pylist()

@@ -17,7 +17,7 @@ from pathlib import Path
 from oxmark.cluster.plan import FOLDER, Part
 from oxmark.cluster.storage import Storage
 from oxmark.data.decode import decode
-from oxmark.errors import OxmarkError, PictureError
+from oxmark.errors import ClusterError, OxmarkError, PictureError
 from oxmark.inference import Classifier, Prediction
 from oxmark.modelfile.check import check
 
@@ -93,7 +93,13 @@ class Cautious:
 
     def _started(self) -> ProcessPoolExecutor:
         context = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(1, context, initializer=_open, initargs=self._given)
+        pool = ProcessPoolExecutor(1, context, initializer=_open, initargs=self._given)
+        try:
+            pool.submit(_answered, "nothing", b"").result()  # before a picture is blamed for its end
+        except BrokenProcessPool as error:
+            pool.shutdown()
+            raise ClusterError("No process can be started beside an actor: is there memory left?") from error
+        return pool
 
 
 _CLASSIFIER: list[Classifier] = []

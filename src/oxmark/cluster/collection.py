@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from oxmark.cluster.storage import Storage, shown
+from oxmark.cluster.storage import Storage, shown, split_query, without_secrets
 from oxmark.data.decode import PICTURE_SUFFIXES
 from oxmark.errors import FolderError
 
@@ -50,7 +50,9 @@ class Columns:
     name: str | None
 
 
-def names_in(given: Sequence[str], storage: Storage, column: str | None = None) -> Iterator[str]:
+def names_in(
+    given: Sequence[str], storage: Storage, column: str | None = None, *, avoid: str | None = None
+) -> Iterator[str]:
     """The names of the pictures and shards that arguments mean, one by one, in no special order.
 
     Hidden files and folders are left out. Of a folder with pictures, shards are left out.
@@ -59,27 +61,35 @@ def names_in(given: Sequence[str], storage: Storage, column: str | None = None) 
         given: Folders, globs, lists, shards and pictures, as paths or URIs.
         storage: Where they lie.
         column: Of Parquet files, the one with the bytes or the names.
+        avoid: A folder that is not looked into.
 
     Raises:
         FolderError: Nothing is there, or a Parquet file fits nothing.
 
     Example:
-        >>> list(names_in(["/scans/a.png"], Storage()))
+        >>> list(names_in(["/scans/a.png"], Storage()))  # doctest: +SKIP
         ['/scans/a.png']
     """
     for one in given:
-        if MAGIC.search(one.partition("?")[0]) and not storage.exists(storage.name(one)):
-            yield from _matching(one, storage)
-            continue
         name = storage.name(one)
         if storage.is_folder(name):
-            yield from _in_folder(name, storage)
-        elif name.lower().endswith(LISTS):
-            yield from _listed_as_text(name, storage)
-        elif is_shard(name):
-            yield from _in_parquet(name, storage, column)
+            yield from _in_folder(name, storage, column, avoid)
+        elif storage.exists(name):
+            yield from _in_file(name, storage, column)
+        elif MAGIC.search(one):
+            for match in _matching(one, storage, avoid):
+                yield from _in_file(match, storage, column)
         else:
-            yield name
+            raise FolderError(f"{shown(name)} does not exist. Check the spelling and the folder.")
+
+
+def _in_file(name: str, storage: Storage, column: str | None) -> Iterator[str]:
+    if name.lower().endswith(LISTS):
+        yield from _listed_as_text(name, storage)
+    elif is_shard(name):
+        yield from _in_parquet(name, storage, column)
+    else:
+        yield name
 
 
 def is_shard(name: str) -> bool:
@@ -92,28 +102,30 @@ def is_shard(name: str) -> bool:
     return name.lower().endswith((PARQUET, *TARS))
 
 
-def _matching(glob: str, storage: Storage) -> Iterator[str]:
+def _matching(glob: str, storage: Storage, avoid: str | None) -> Iterator[str]:
     """What a glob means: ``*`` and ``?`` within a folder, ``**`` across folders."""
     from fsspec.utils import glob_translate
 
-    plain, _, query = glob.partition("?") if "://" in glob else (glob, "", "")
+    plain, query = split_query(glob)
     above = MAGIC.split(plain, maxsplit=1)[0].rpartition("/")[0]
-    folder = storage.name((above or ("/" if plain.startswith("/") else ".")) + (f"?{query}" if query else ""))
+    start = above or ("/" if plain.startswith("/") else ".")
+    folder = storage.name(f"{start}?{query}" if query else start)
     below = plain[len(above) :].lstrip("/")
-    wanted = re.compile(glob_translate(f"{folder.rstrip('/')}/{below}"))
+    wanted = re.compile(glob_translate(below))
+    deep = None if "**" in below else below.count("/")
     found = False
-    for name in _below(folder, storage):
-        if wanted.fullmatch(name):
+    for name in _below(folder, storage, avoid, deep):
+        if wanted.fullmatch(name[len(folder) :].lstrip("/")):
             found = True
             yield name
     if not found:
-        raise FolderError(f"Nothing matches '{glob}'. Check the pattern and the folder.")
+        raise FolderError(f"Nothing matches '{without_secrets(glob)}'. Check the pattern and the folder.")
 
 
-def _in_folder(folder: str, storage: Storage) -> Iterator[str]:
+def _in_folder(folder: str, storage: Storage, column: str | None, avoid: str | None) -> Iterator[str]:
     """Pictures below a folder; where there are none, shards."""
     shards, pictures = [], 0
-    for name in _below(folder, storage):
+    for name in _below(folder, storage, avoid):
         if name.lower().endswith(tuple(PICTURE_SUFFIXES)):
             pictures += 1
             yield name
@@ -121,16 +133,19 @@ def _in_folder(folder: str, storage: Storage) -> Iterator[str]:
             shards.append(name)
     if pictures == 0:
         for shard in shards:
-            yield from _in_parquet(shard, storage, None)
+            yield from _in_parquet(shard, storage, column)
 
 
-def _below(folder: str, storage: Storage) -> Iterator[str]:
-    """Every file below a folder, a folder at a time."""
-    waiting = [folder]
+def _below(folder: str, storage: Storage, avoid: str | None, deep: int | None = None) -> Iterator[str]:
+    """Every file below a folder, so many folders deep, a folder at a time."""
+    waiting = [(folder, 0)]
     while waiting:
-        folders, files = storage.listed(waiting.pop())
+        one, level = waiting.pop()
+        folders, files = storage.listed(one)
         yield from (name for name in files if not _hidden(name))
-        waiting += [name for name in reversed(folders) if not _hidden(name)]
+        if deep is None or level < deep:
+            inside = (name for name in reversed(folders) if not _hidden(name) and name != avoid)
+            waiting += [(name, level + 1) for name in inside]
 
 
 def _hidden(name: str) -> bool:

@@ -6,7 +6,6 @@ One thing at a time is in memory, and of pictures on a distant file system a few
 from __future__ import annotations
 
 import tarfile
-import zlib
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -14,16 +13,16 @@ from typing import Any
 
 from oxmark.cluster.collection import PARQUET, columns_of, is_shard
 from oxmark.cluster.plan import WHOLE, Item
-from oxmark.cluster.storage import Storage
-from oxmark.data.decode import MAX_PIXELS, PICTURE_SUFFIXES
+from oxmark.cluster.storage import MOST_BYTES, Storage
+from oxmark.data.decode import PICTURE_SUFFIXES
 from oxmark.errors import FolderError, PictureError
 from oxmark.workflow.progress import in_order
 
-READERS, AHEAD = 8, 16
-"""Of pictures on a distant file system so many are fetched at a time, and so many wait."""
+READERS = 8
+"""Of pictures on a distant file system so many are fetched, or wait, at a time."""
 ROWS_AT_ONCE = 16
-MOST_BYTES = 4 * MAX_PIXELS
-"""A member of a tar file that is larger is no picture that is read: all its pixels would take less."""
+BUFFER = 1 << 20
+"""Bytes of a column that are read at a time, however large a row group is."""
 
 Content = Path | bytes | PictureError
 Named = tuple[str, Content]
@@ -54,7 +53,7 @@ def contents(items: Sequence[Item], storage: Storage, column: str | None = None)
                     yield from _in_shard(item, storage, column)
             else:
                 names = [item.name for item in alike]
-                found = in_order(lambda name: _read(name, storage), names, READERS, ahead=AHEAD)
+                found = in_order(lambda name: _read(name, storage), names, READERS, ahead=READERS)
                 yield from zip(names, found, strict=True)
 
 
@@ -66,29 +65,23 @@ def _read(name: str, storage: Storage) -> Content:
 
 
 def _in_shard(item: Item, storage: Storage, column: str | None) -> Iterator[Named]:
-    """The pictures of a shard; where it is damaged, those before that, and its error under its own name."""
+    """The pictures of a shard; where it is damaged, those before that, and its error in a row of its own."""
     rows = _of_parquet if item.name.lower().endswith(PARQUET) else _of_tar
+    name = item.name if item.last == WHOLE else f"{item.name}#{item.first}-{item.last - 1}"
     try:
         yield from rows(item, storage, column)
     except FileNotFoundError:
-        yield item.name, PictureError(f"{item.name} does not exist. Check the spelling and the folder.")
+        yield name, PictureError(f"{name} does not exist. Check the spelling and the folder.")
     except FolderError as error:
-        yield item.name, PictureError(str(error))
-    except (OSError, ValueError, EOFError, tarfile.TarError, zlib.error) as error:  # Arrow's are ValueErrors
+        yield name, PictureError(str(error))
+    except Exception as error:  # noqa: BLE001  of Arrow, tarfile, zlib, or a file system of somebody else's
         reason = str(error).strip().splitlines()[0].rstrip(".") if str(error).strip() else "it ends too early"
-        yield (
-            item.name,
-            PictureError(
-                f"{item.name} cannot be read to its end: {reason}. Get the file again, and run with "
-                "--retry-errors."
-            ),
-        )
+        text = f"{name} cannot be read to its end: {reason}. Get the file again, and run with --retry-errors."
+        yield name, PictureError(text)
 
 
 def _of_parquet(item: Item, storage: Storage, column: str | None) -> Iterator[Named]:
-    from pyarrow import parquet
-
-    with storage.opened(item.name) as stream, parquet.ParquetFile(stream) as file:
+    with storage.opened(item.name) as stream, _opened(stream) as file:
         columns = columns_of(file.schema_arrow, item.name, column)
         if columns.content is None:
             raise FolderError(
@@ -106,6 +99,12 @@ def _of_parquet(item: Item, storage: Storage, column: str | None) -> Iterator[Na
                     name = table[columns.name][place].as_py() if columns.name else None
                     yield _named(cell, name or f"{item.name}#{row}")
                 row += 1
+
+
+def _opened(stream: Any) -> Any:
+    from pyarrow import parquet
+
+    return parquet.ParquetFile(stream, buffer_size=BUFFER, pre_buffer=False)
 
 
 def _groups(file: Any, item: Item) -> tuple[list[int], int]:
@@ -130,7 +129,9 @@ def _named(cell: Any, name: str) -> Named:
 
 def _of_tar(item: Item, storage: Storage, column: str | None) -> Iterator[Named]:
     with storage.streamed(item.name) as stream, tarfile.open(fileobj=stream, mode="r|*") as archive:
+        remembered: Any = archive
         for member in archive:
+            remembered.members = []  # of all of them, however many
             last = member.name.rpartition("/")[2]
             if (
                 not member.isfile()

@@ -30,6 +30,7 @@ OBJECT_STORE = 512 << 20
 
 ANSWERS_WITHIN = 10.0
 """Seconds."""
+MOST_OF_PATH = 12
 
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -37,6 +38,7 @@ _QUIET = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "1",
     "RAY_BACKEND_LOG_LEVEL": "fatal",
     "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
+    "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",  # would send the current folder to the nodes
 }
 
 
@@ -95,7 +97,7 @@ def connected(
     with contextlib.ExitStack() as stack:
         if address == HERE:
             folder = stack.enter_context(
-                tempfile.TemporaryDirectory(prefix="oxmark-", ignore_cleanup_errors=True)
+                tempfile.TemporaryDirectory(prefix="oxmark-", dir=_short_folder(), ignore_cleanup_errors=True)
             )
             token = {} if _too_late() else {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": _token()}
             stack.enter_context(_environment({**_QUIET, **token}))
@@ -145,7 +147,7 @@ def _initialised(address: str, settings: Mapping[str, Any]) -> Iterator[Cluster]
     with _on_loopback(address == HERE), _hushed():
         try:
             ray.init(address=address, **settings)
-        except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+        except Exception as error:  # Ray raises that class itself, too
             raise _no_cluster(address, error) from error
     logging.getLogger("ray").setLevel(logging.CRITICAL)  # what matters is raised, and said by us
     try:
@@ -196,7 +198,7 @@ def _told(tell: Callable[[str], None]) -> Iterator[None]:
                 return
 
     ray_worker: Any = worker
-    before = ray_worker.print_to_stdstream
+    before = getattr(ray_worker, "print_to_stdstream", None)
     ray_worker.print_to_stdstream = once
     try:
         yield
@@ -210,7 +212,7 @@ def _on_loopback(wanted: bool) -> Iterator[None]:
     from ray._private import ray_constants
 
     constants: Any = ray_constants
-    before = constants.ENABLE_RAY_CLUSTER
+    before = getattr(constants, "ENABLE_RAY_CLUSTER", True)
     constants.ENABLE_RAY_CLUSTER = before and not wanted
     try:
         yield
@@ -226,6 +228,17 @@ def _seen(*, started_here: bool) -> Cluster:
     return Cluster(started_here, max(1, int(there.get("CPU", 1))), int(there.get("GPU", 0)), nodes)
 
 
+def last_line(error: BaseException) -> str:
+    """What an error of Ray says at its end, after the traces of its processes.
+
+    Example:
+        >>> last_line(ValueError("first\\nlast")), last_line(ValueError())
+        ('last', 'ValueError')
+    """
+    lines = str(error).strip().splitlines()
+    return lines[-1].strip() if lines else type(error).__name__
+
+
 def _no_cluster(address: str, error: Exception) -> ClusterError:
     reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     if address == HERE:
@@ -234,6 +247,12 @@ def _no_cluster(address: str, error: Exception) -> ClusterError:
         f"No Ray cluster answers at '{address}' ({reason}). Start one with 'ray start --head', and look at "
         "its address with 'ray status'; --cluster without an address uses this machine alone."
     )
+
+
+def _short_folder() -> str | None:
+    """For Ray's files: the path of a socket, 80 characters further down, may have some hundred in all."""
+    usual = tempfile.gettempdir()
+    return "/tmp" if os.name == "posix" and len(usual) > MOST_OF_PATH else usual
 
 
 def _too_late() -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
 from pathlib import Path
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
 ASKED_EVERY = 0.1
 """Seconds between two questions what is new."""
+STOPS_WITHIN = 60.0
+"""Seconds that the workers have to stop and to save; lost ones, which nobody can replace, never do."""
 
 
 def beside(function: Callable[[], Any]) -> Future[Any]:
@@ -78,7 +82,7 @@ def followed(
         raise _lost(error, run_folder) from error
     except BaseException:  # Ctrl-C, or what was told raised: nobody waits for the workers any more
         news.exchange.remote(0, stop=True, finish=False)
-        wait([running])
+        wait([running], timeout=STOPS_WITHIN)
         raise
     if heard and heard.error:
         raise heard.error
@@ -97,14 +101,15 @@ def _heard(
     """All news, until the workers have ended, or will never have begun."""
     import ray
 
-    told, stop = 0, False
+    told, stop, last = 0, False, math.inf
     while True:
         done = bool(wait([running], timeout=ASKED_EVERY).done)
-        stop = stop or should_stop()
+        if not stop and should_stop():
+            stop, last = True, time.monotonic() + STOPS_WITHIN
         heard: Heard = ray.get(news.exchange.remote(told, stop=stop, finish=should_finish()))
         told += len(heard.epochs)
         yield heard
-        if done or (stop and not heard.nodes):
+        if done or (stop and (not heard.nodes or time.monotonic() > last)):
             return
 
 

@@ -2,7 +2,7 @@
 
 A plan is made once for each file, and written before any work, beside the result::
 
-    OUT/part-0000-00000012.parquet       a part's answers: it is done if the file is there
+    OUT/part-0000-000000-00012.parquet   a part's answers: it is done if the file is there
     OUT/_oxmark/job.json                 the model, so that answers of two models are never mixed
     OUT/_oxmark/plan-0000-000000.parquet which files are in which part
 
@@ -30,11 +30,14 @@ FOLDER = "_oxmark"
 SORTED_AT_ONCE = 1 << 20
 """So many names are sorted in memory; more are sorted piece by piece, and merged from temporary files."""
 PARTS_A_FILE = 256
+"""About so many parts are in one file of a plan; a shard is always in one, so that it is planned wholly."""
 MOST_IN_PART = 4096
 """Pictures in a part, unless the user says otherwise: 6 s of work where they are small, a minute of scans."""
 FEWEST_IN_PART = 64
 PARTS_A_CORE = 16
 """So many parts there are for each core at least, so that all are busy to the end."""
+READ_AT_ONCE = 1 << 16
+"""So many names of a plan are read at once; of more, a part's at a time."""
 PIECES = 8
 """A row group of a Parquet file is cut into so many parts at most: each is read from its beginning."""
 WHOLE = -1
@@ -62,18 +65,20 @@ class Part:
 
     Attributes:
         run: Which run planned it, from 0.
-        number: Its number in that run, from 0.
+        file: In which file of that run's plan it is, from 0.
+        number: Its number in that file, from 0.
         pictures: How many it has; 0 where that shows only when it is read.
     """
 
     run: int
+    file: int
     number: int
     pictures: int
 
     @property
     def key(self) -> str:
-        """Its name in the result: ``part-0000-00000012``."""
-        return f"part-{self.run:04}-{self.number:08}"
+        """Its name in the result: ``part-0000-000000-00012``."""
+        return f"part-{self.run:04}-{self.file:06}-{self.number:05}"
 
 
 class Plans:
@@ -90,17 +95,16 @@ class Plans:
     def parts(self) -> Iterator[Part]:
         """All parts that were planned, in order."""
         for name in self._files():
-            run, first = _numbers(name)
             for number, pictures in enumerate(self._pictures(name)):
-                yield Part(run, first * PARTS_A_FILE + number, pictures)
+                yield Part(*_numbers(name), number, pictures)
 
     def items(self, part: Part) -> list[Item]:
         """What is in a part."""
         from pyarrow import parquet
 
-        name = self._name(part.run, part.number // PARTS_A_FILE)
+        name = self._name(part.run, part.file)
         with self._storage.opened(name) as stream, parquet.ParquetFile(stream) as file:
-            table = file.read_row_group(part.number % PARTS_A_FILE)
+            table = file.read_row_group(part.number)
         rows = zip(*(table.column(name).to_pylist() for name in ("file", "first", "last")), strict=True)
         return [Item(os.fsdecode(name), first, last) for name, first, last in rows]
 
@@ -123,8 +127,8 @@ class Plans:
             size = size or min(MOST_IN_PART, max(FEWEST_IN_PART, -(-count // (cores * PARTS_A_CORE))))
             parts = self._cut(without(there, self._planned(files)), size)
             total = 0
-            while some := list(islice(parts, PARTS_A_FILE)):
-                self._write(self._name(run, total // PARTS_A_FILE), some)
+            for number, some in enumerate(_in_files(parts)):
+                self._write(self._name(run, number), some)
                 total += len(some)
         return total
 
@@ -139,8 +143,12 @@ class Plans:
         from pyarrow import parquet
 
         with self._storage.opened(file) as stream, parquet.ParquetFile(stream) as found:
-            for group in range(found.num_row_groups):
-                yield from found.read_row_group(group, columns=["file"]).column(0).to_pylist()
+            if found.metadata.num_rows > READ_AT_ONCE:
+                for group in range(found.num_row_groups):
+                    yield from found.read_row_group(group, columns=["file"]).column(0).to_pylist()
+                return
+            names = found.read(columns=["file"]).column(0).to_pylist()
+        yield from names  # the file is closed: there may be one for each day of years
 
     def _pictures(self, file: str) -> list[int]:
         from pyarrow import parquet
@@ -186,6 +194,18 @@ class Plans:
                     [item.last for item in part],
                 ]
                 writer.write_table(pa.table(columns, schema=schema), row_group_size=len(part))
+
+
+def _in_files(parts: Iterable[list[Item]]) -> Iterator[list[list[Item]]]:
+    """Parts, some hundred at a time; all parts of a shard together."""
+    waiting: list[list[Item]] = []
+    for part in parts:
+        if len(waiting) >= PARTS_A_FILE and waiting[-1][-1].name != part[0].name:
+            yield waiting
+            waiting = []
+        waiting.append(part)
+    if waiting:
+        yield waiting
 
 
 def _numbers(name: str) -> tuple[int, int]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import logging
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -15,9 +16,9 @@ from oxmark.cluster import answers
 from oxmark.cluster.answerer import Answerer, Job
 from oxmark.cluster.answers import Tally
 from oxmark.cluster.collection import names_in
-from oxmark.cluster.engine import Cluster, connected, on_every_node
+from oxmark.cluster.engine import Cluster, connected, last_line, on_every_node
 from oxmark.cluster.plan import FOLDER, Part, Plans
-from oxmark.cluster.storage import Storage, shown
+from oxmark.cluster.storage import Storage, shown, without_secrets
 from oxmark.errors import ClusterError, FolderError, RunError, require_packages
 from oxmark.inference import Classifier, load
 from oxmark.workflow.progress import Progress
@@ -132,34 +133,36 @@ def predict(
     _claim(folder, storage, classifier)
     plans = Plans(folder, storage)
     with connected(address, tell=progress.note) as cluster:
-        _check_shared(folder, storage, cluster)
+        _check_shared([f"{folder}/{FOLDER}/job.json"], storage, cluster)
         progress.note("Listing the files.")
-        names = names_in([os.fspath(one) for one in given], storage, column)
-        outside = (name for name in names if not name.startswith(f"{folder}/"))
-        new = plans.extend(outside, batch_size, cluster.cores)
+        names = names_in([os.fspath(one) for one in given], storage, column, avoid=folder)
+        new = plans.extend(names, batch_size, cluster.cores)
         answers.tidy(folder, storage)
         done, todo = _sorted_out(plans, folder, storage, retry_errors)
         if not done and not todo:
-            raise FolderError(f"No pictures found in {', '.join(map(str, given))}.")
+            where = ", ".join(without_secrets(os.fspath(one)) for one in given)
+            raise FolderError(f"No pictures found in {where}.")
+        if todo:
+            _check_shared([plans.items(todo[0])[0].name], storage, cluster)
         _tell(progress, done, todo, new)
         job = Job(folder, storage, classifier.content, classifier.name, column)
         begun = time.perf_counter()
-        tally = sum_of(_answered_by_ray(todo, job, cluster, progress))
+        told = list(_answered_by_ray(todo, job, cluster, progress))
         answering = time.perf_counter() - begun if todo else 0.0
-    before = sum_of(iter(done.values()))
+    before = sum_of(done.values())
     _check_complete(plans, folder, storage)
     return Answered(
         folder,
         classifier.classes,
         classifier.digest,
-        tally.and_also(before),
-        before.pictures,
+        sum_of(tally for tally, _ in told).and_also(before),
+        before.pictures + sum(kept for _, kept in told),
         time.perf_counter() - began,
         answering,
     )
 
 
-def sum_of(tallies: Iterator[Tally]) -> Tally:
+def sum_of(tallies: Iterable[Tally]) -> Tally:
     """All tallies together."""
     total = Tally()
     for one in tallies:
@@ -191,38 +194,37 @@ def _claim(folder: str, storage: Storage, classifier: Classifier) -> None:
         stream.write(json.dumps(facts, ensure_ascii=False).encode())
 
 
-def _check_shared(folder: str, storage: Storage, cluster: Cluster) -> None:
-    """Every node must know this oxmark and see the folder of the result, or its answers would be lost."""
+def _check_shared(names: Sequence[str], storage: Storage, cluster: Cluster) -> None:
+    """Every node must know this oxmark, and see what this machine sees: pictures, and the result's folder."""
+    names = [name for name in names if storage.exists(name)]
     if cluster.started_here:
         return
     import oxmark
 
-    for node, found in on_every_node(
-        _seen_there, f"{folder}/{FOLDER}/job.json", storage, nodes=cluster.nodes
-    ):
+    for node, found in on_every_node(_seen_there, names, storage, nodes=cluster.nodes):
         if isinstance(found, Exception):
-            reason = str(found).strip().splitlines()[-1]
             raise ClusterError(
-                f"The node {node} cannot run oxmark ({reason}). Install the same oxmark there: "
+                f"The node {node} cannot run oxmark ({last_line(found)}). Install the same oxmark there: "
                 f"pip install 'oxmark[cluster]=={oxmark.__version__}'"
             )
-        version, there = found
+        version, missing = found
         if version != oxmark.__version__:
             raise ClusterError(
                 f"The node {node} has oxmark {version}, this machine {oxmark.__version__}. Install the same "
                 "version everywhere: model files are answered alike only then."
             )
-        if not there:
+        if missing:
             raise ClusterError(
-                f"The node {node} does not see {shown(folder)}. Give --out a folder that all nodes share, "
-                "or a URI such as s3://."
+                f"The node {node} does not see {missing[0]}, which this machine sees. Put it on storage that "
+                "all nodes share under the same name, or give a URI such as s3://."
             )
 
 
-def _seen_there(name: str, storage: Storage) -> tuple[str, bool]:
+def _seen_there(names: Sequence[str], storage: Storage) -> tuple[str, list[str]]:
+    """This oxmark's version, and what is not to be seen from here."""
     import oxmark
 
-    return oxmark.__version__, storage.exists(name)
+    return oxmark.__version__, [name for name in names if not storage.exists(name)]
 
 
 def _sorted_out(
@@ -257,8 +259,10 @@ def _tell(progress: Progress, done: dict[str, Tally], todo: Sequence[Part], new:
         progress.note(f"{len(todo) - new:,} parts of an earlier run are to be done.")
 
 
-def _answered_by_ray(todo: Sequence[Part], job: Job, cluster: Cluster, progress: Progress) -> Iterator[Tally]:
-    """Have all parts answered; the tally of each when it is written."""
+def _answered_by_ray(
+    todo: Sequence[Part], job: Job, cluster: Cluster, progress: Progress
+) -> Iterator[tuple[Tally, int]]:
+    """Have all parts answered; the tally of each when it is written, and how many answers it had before."""
     if not todo:
         return
     import ray
@@ -266,7 +270,8 @@ def _answered_by_ray(todo: Sequence[Part], job: Job, cluster: Cluster, progress:
 
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)
     ray.data.DataContext.get_current().enable_progress_bars = False
-    progress.begin("answering pictures", sum(part.pictures for part in todo))
+    known = all(part.pictures for part in todo)  # how many there are in a tar file shows when it is read
+    progress.begin("answering pictures", sum(part.pictures for part in todo) if known else 0)
     count, failed = 0, []
     try:
         for found in chain.from_iterable(_told(rows, job, cluster) for rows in _batched(todo)):
@@ -276,10 +281,10 @@ def _answered_by_ray(todo: Sequence[Part], job: Job, cluster: Cluster, progress:
             tally = Tally(found["labels"], found["refused"], found["errors"])
             count += tally.pictures
             progress.advance(count)
-            yield tally
+            yield tally, int(found["kept"])
     except ray.exceptions.RayError as error:
         raise ClusterError(
-            f"The cluster was lost ({str(error).strip().splitlines()[0]}). What is answered by then is "
+            f"The cluster was lost ({last_line(error)}). What is answered by then is "
             "kept: run the same command again to go on."
         ) from error
     progress.end()
@@ -298,7 +303,7 @@ def _told(parts: Sequence[Part], job: Job, cluster: Cluster) -> Iterator[dict[st
     """What the actors tell of some parts, each when it is written."""
     import ray.data
 
-    rows = [{"run": part.run, "number": part.number, "pictures": part.pictures} for part in parts]
+    rows = [dataclasses.asdict(part) for part in parts]
     pool = ray.data.ActorPoolStrategy(
         min_size=1,
         max_size=cluster.cores,

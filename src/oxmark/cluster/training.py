@@ -19,10 +19,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from oxmark.cluster.checkpoints import Storage, storage_for
-from oxmark.cluster.engine import Cluster, connected
+from oxmark.cluster.engine import HERE, Cluster, connected
 from oxmark.cluster.following import beside, followed
 from oxmark.cluster.news import started
 from oxmark.cluster.pictures import sent
+from oxmark.cluster.storage import without_secrets
 from oxmark.cluster.worker import Work, learn
 from oxmark.errors import ClusterError
 from oxmark.workflow import training_run
@@ -83,7 +84,7 @@ def train(
     with connected(address, tell=progress.note) as cluster:
         _check(cluster, workers, use_gpu=use_gpu, storage=storage)
         together = _Together(cluster, workers, use_gpu, storage)
-        return training_run.train(
+        return training_run.trained(
             data,
             recipe,
             out=out,
@@ -92,8 +93,18 @@ def train(
             skip_bad=skip_bad,
             progress=progress,
             fit=together.fit,
-            options=["--cluster", "--workers", str(workers), *(["--use-gpu"] if use_gpu else [])],
+            options=_options(address, workers, use_gpu, storage),
+            more={"workers": workers},
         )
+
+
+def _options(
+    address: str | None, workers: int, use_gpu: bool, storage: str | os.PathLike[str] | None
+) -> list[str]:
+    """Of the command line, for the record; without credentials."""
+    words = ["--cluster", *([address] if address and address != HERE else []), "--workers", str(workers)]
+    words += ["--use-gpu"] if use_gpu else []
+    return words if storage is None else [*words, "--storage", without_secrets(os.fspath(storage))]
 
 
 def _check(cluster: Cluster, workers: int, *, use_gpu: bool, storage: str | os.PathLike[str] | None) -> None:
@@ -107,7 +118,8 @@ def _check(cluster: Cluster, workers: int, *, use_gpu: bool, storage: str | os.P
         if wanted and workers > there:
             raise ClusterError(
                 f"{workers} workers need {workers} {what}, and the cluster has {there}. "
-                f"Give --workers {max(1, there)} or fewer" + (", or leave --use-gpu out." if use_gpu else ".")
+                + (f"Give --workers {there} or fewer" if there else "Leave --use-gpu out")
+                + (", or leave --use-gpu out." if use_gpu and there else ".")
             )
     if storage is None and len(cluster.nodes) > 1:
         raise ClusterError(

@@ -9,12 +9,11 @@ from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from oxmark.cluster.engine import connected
+from oxmark.cluster.engine import connected, last_line
 from oxmark.errors import ClusterError, OxmarkError
 from oxmark.evaluation.cross_validation import PictureSet, Training
 from oxmark.workflow.progress import Progress
-from oxmark.workflow.validating import Validation
-from oxmark.workflow.validating import validate as validated
+from oxmark.workflow.validating import Validation, validated
 
 if TYPE_CHECKING:
     from oxmark.recipes import Recipe
@@ -128,11 +127,13 @@ def _done(
 
 
 def _hand_on(done: Future[Any], result: Future[Any]) -> None:
-    error = done.exception()
-    if error is not None:
-        reason = str(error).strip().splitlines()[-1]
-        result.set_exception(ClusterError(f"A network could not be trained on the cluster: {reason}"))
-    elif isinstance(done.result(), OxmarkError):
-        result.set_exception(done.result())
+    try:
+        found = done.result()
+    except BaseException as error:  # noqa: BLE001  of Ray, or that it was given up; raised where it is asked for
+        text = f"A network could not be trained on the cluster: {last_line(error)}"
+        result.set_exception(ClusterError(text))
+        return
+    if isinstance(found, OxmarkError):
+        result.set_exception(found)
     else:
-        result.set_result(done.result())
+        result.set_result(found)

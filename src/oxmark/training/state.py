@@ -131,7 +131,8 @@ def start(
     generator = torch.Generator().manual_seed(seed)
     network = build_network(recipe, classes, generator).to(place)
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    all_used = recipe.network == "tutorial" or (refuses and recipe.outlier_weight > 0)
+    refusing = refuses and recipe.outlier_weight > 0 and recipe.outliers_per_batch > 0
+    all_used = recipe.network == "tutorial" or refusing
     learning = team.learning(network, all_used=all_used)
     average = {n: v.clone() for n, v in network.state_dict().items()} if recipe.average else None
     optimizer = build_optimizer(recipe, network)

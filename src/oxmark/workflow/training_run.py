@@ -8,7 +8,7 @@ import json
 import math
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,8 +84,6 @@ def train(
     resume: bool = False,
     skip_bad: bool = False,
     progress: Progress | None = None,
-    fit: Callable[..., Fitted] | None = None,
-    options: Sequence[str] = (),
 ) -> TrainingRun:
     """Train a model on a folder of pictures.
 
@@ -98,8 +96,6 @@ def train(
         resume: Go on with a stopped run, with its own recipe and seed.
         skip_bad: Leave unreadable pictures out instead of refusing.
         progress: Told how far it is.
-        fit: Trains the network; None is :func:`oxmark.training.loop.fit`, and another one is called like it.
-        options: Of the command line, which choose that other one; for the record.
 
     Returns:
         The run; its ``model`` is the file that answers.
@@ -112,8 +108,40 @@ def train(
         >>> run.evaluation.sentence  # doctest: +SKIP
         '12 of 12 right (100.0 %): so few pictures show only that at least 73.5 % ...'
     """
+    how: dict[str, Any] = {"out": out, "seed": seed, "device": device, "resume": resume}
+    return trained(data, recipe, **how, skip_bad=skip_bad, progress=progress or Progress())
+
+
+def trained(
+    data: str | os.PathLike[str],
+    recipe: str | os.PathLike[str] | Recipe | None,
+    *,
+    out: str | os.PathLike[str] | None,
+    seed: int,
+    resume: bool,
+    skip_bad: bool,
+    progress: Progress,
+    device: str = "auto",
+    fit: Callable[..., Fitted] | None = None,
+    options: Sequence[str] = (),
+    more: Mapping[str, Any] | None = None,
+) -> TrainingRun:
+    """As :func:`train`, which is this with nothing else to train the network.
+
+    Args:
+        data: As there; so are all that follow but the last three.
+        recipe: How to train.
+        out: The run folder.
+        seed: Everything random comes from it.
+        resume: Go on with a stopped run.
+        skip_bad: Leave unreadable pictures out.
+        progress: Told how far it is.
+        device: What trains, where it is this process.
+        fit: Trains the network; None is :func:`oxmark.training.loop.fit`, and another one is called like it.
+        options: Of the command line, which choose that other one; for the record.
+        more: Facts for ``run.json``: ``workers``, which a run keeps when it goes on without them.
+    """
     require_training("Training")
-    progress = progress or Progress()
     clock = Clock(progress)
     with clock.stage("import", phase="import"):
         _look_for(device)
@@ -134,12 +162,15 @@ def train(
             str(data), chosen, folder, seed=seed, device=device, skip_bad=skip_bad, more=options
         ),
         "skip_bad": skip_bad,
+        **(more or {}),
     }
     if not resume:
         run_folder.begin_run(folder, chosen)
         run_folder.write_facts(folder, facts)
     else:
-        clock.seconds.update(run_folder.read_facts(folder).get("seconds", {}))
+        earlier = run_folder.read_facts(folder)
+        clock.seconds.update(earlier.get("seconds", {}))
+        facts = {**({"workers": earlier["workers"]} if "workers" in earlier else {}), **facts}
     progress.run_folder(folder)
     with Beside() as beside:
         clock.spend(prepared.spent, beside=True)

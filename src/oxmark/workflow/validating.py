@@ -158,7 +158,6 @@ def validate(
     out: str | os.PathLike[str] | None = None,
     seed: int = 0,
     progress: Progress | None = None,
-    crew: Workers | None = None,
 ) -> Validation:
     """Cross-validate: find out what a training on this folder is worth, by all of its pictures.
 
@@ -176,7 +175,6 @@ def validate(
             or the run folder of a training with these pictures, whose report they join. None writes nothing.
         seed: Everything random comes from it. Not negative.
         progress: Told how far it is.
-        crew: Who trains the networks; None takes processes of this machine.
 
     Returns:
         All that it shows. Unreadable pictures are in ``errors``.
@@ -189,6 +187,35 @@ def validate(
         >>> validate("marks").evaluation.sentence  # doctest: +SKIP
         '103 of 104 right (99.0 %): this shows that 94.8 to 100.0 % of such pictures are read rightly.'
     """
+    how: dict[str, Any] = {"folds": folds, "repeats": repeats, "learning_curve": learning_curve}
+    return validated(data, recipe, **how, out=out, seed=seed, progress=progress or Progress())
+
+
+def validated(
+    data: str | os.PathLike[str],
+    recipe: str | os.PathLike[str] | Recipe | None,
+    *,
+    progress: Progress,
+    folds: int = 5,
+    repeats: int = 1,
+    learning_curve: bool = False,
+    out: str | os.PathLike[str] | None = None,
+    seed: int = 0,
+    crew: Workers | None = None,
+) -> Validation:
+    """As :func:`validate`, whose networks others may train.
+
+    Args:
+        data: As there; so are all that follow but the last one.
+        recipe: How each network is trained.
+        progress: Told how far it is.
+        folds: At least 2.
+        repeats: Divisions.
+        learning_curve: Also train on fewer pictures.
+        out: A new folder, or the run folder of a training.
+        seed: Everything random comes from it.
+        crew: Who trains the networks; None takes processes of this machine.
+    """
     require_training("Validating")
     from oxmark.evaluation.baselines import baselines
     from oxmark.evaluation.shortcuts import find_shortcuts
@@ -196,7 +223,6 @@ def validate(
     from oxmark.workflow.validation_notes import notes
     from oxmark.workflow.validation_report import get_ready_to_write, provenance, write_validation
 
-    progress = progress or Progress()
     dataset = read_folder(data)
     check_trainable(replace(dataset, samples=tuple(replace(sample, part=None) for sample in dataset.samples)))
     place = _place(out, dataset)
