@@ -233,27 +233,32 @@ def _drawn(rng: np.random.Generator, number: int, size: tuple[int, int]) -> byte
 
 
 def _train(seeds: int, folder: Path) -> None:
-    """The recipe marks on drawn sets: taught by five hands, measured on five others that it never saw."""
-    print("training: 200 drawings by five hands, measured on 400 by five others")
-    print("| seed | one process | Ray, 2 workers | seconds | seconds |\n|---|---:|---:|---:|---:|")
+    """The recipe marks on drawn sets: what five other hands draw, and signs of no class."""
+    print("training: 104 drawings by five hands; measured on 400 by five others and on 300 other signs")
+    head = "| seed | trained by | right of 400 | answered of 400 | other signs refused, of 300 | seconds |"
+    print(f"{head}\n|---|---|---:|---:|---:|---:|")
     with _cluster(2) as address:
         for seed in range(seeds):
-            taught, others = folder / f"taught {seed}", folder / f"others {seed}"
-            _run("draw", taught, "--hands", 5, "--counts", "76,16,8", "--seed", 3000 + seed)
-            _run("draw", others, "--hands", 5, "--counts", "1,0,200", "--seed", 4000 + seed)
-            cells = []
-            for name, how in (("alone", []), ("two", ["--cluster", address, "--workers", "2"])):
+            taught, others, strange = (folder / f"{name} {seed}" for name in ("taught", "others", "strange"))
+            _run("draw", taught, "--seed", 3000 + seed)
+            _run("draw", others, "--counts", "1,0,200", "--seed", 4000 + seed)
+            signs = ("--classes", "triangle,square,star", "--counts", "1,0,99")
+            _run("draw", strange, *signs, "--seed", 5000 + seed)
+            for name, how in (("one process", []), ("2 workers", ["--cluster", address, "--workers", "2"])):
                 run = folder / f"{name} {seed}"
                 begun = time.perf_counter()
                 _run("train", taught, "--out", run, "--seed", seed, *how)
                 seconds = time.perf_counter() - begun
-                cells.append((_right(run, others), f"{seconds:.0f}"))
-            print(f"| {seed} | {cells[0][0]} | {cells[1][0]} | {cells[0][1]} | {cells[1][1]} |", flush=True)
+                measured = _measured(run, others, strange)
+                print(f"| {seed} | {name} | {' | '.join(map(str, measured))} | {seconds:.0f} |", flush=True)
 
 
-def _right(run: Path, pictures: Path) -> str:
-    told = json.loads(_run("evaluate", run, pictures, "--json").splitlines()[-1])
-    return f"{told['accuracy']['right']} of {told['accuracy']['of']}"
+def _measured(run: Path, others: Path, strange: Path) -> tuple[int, int, int]:
+    """Right and answered of other hands' marks, and refused of other signs."""
+    told = json.loads(_run("evaluate", run, others, "--json").splitlines()[-1])
+    answers = map(json.loads, _run("predict", strange, "--model", run, "--json").splitlines())
+    refused = sum(answer["label"] is None for answer in answers)
+    return told["accuracy"]["right"], told["accuracy"]["total"] - told["refused"], refused
 
 
 def _run(*arguments: object) -> str:
