@@ -111,16 +111,17 @@ def _check(cluster: Cluster, workers: int, *, use_gpu: bool, storage: str | os.P
     """Say early what would fail late, or wait for ever."""
     if workers < 1:
         raise ClusterError(f"A training needs at least one worker, not {workers}. Give --workers 1 or more.")
-    for there, what, wanted in (
-        (cluster.cores, "processor cores", True),
-        (cluster.gpus, "graphics cards", use_gpu),
-    ):
-        if wanted and workers > there:
-            raise ClusterError(
-                f"{workers} workers need {workers} {what}, and the cluster has {there}. "
-                + (f"Give --workers {there} or fewer" if there else "Leave --use-gpu out")
-                + (", or leave --use-gpu out." if use_gpu and there else ".")
-            )
+    if workers > cluster.cores:
+        raise ClusterError(
+            f"{workers} workers need {workers} processor cores, and the cluster has {cluster.cores}. "
+            f"Give --workers {cluster.cores} or fewer."
+        )
+    if use_gpu and workers > cluster.gpus:
+        fewer = f"Give --workers {cluster.gpus} or fewer, or leave --use-gpu out."
+        raise ClusterError(
+            f"{workers} workers need {workers} graphics cards, and the cluster has {cluster.gpus}. "
+            f"{fewer if cluster.gpus else 'Leave --use-gpu out.'}"
+        )
     if storage is None and len(cluster.nodes) > 1:
         raise ClusterError(
             f"The cluster has {len(cluster.nodes)} nodes, and their workers keep checkpoints in one place. "
