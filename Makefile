@@ -52,6 +52,7 @@ bench: $(READY)
 	$(BIN)/python benchmarks/bench.py
 	$(BIN)/python benchmarks/real_marks.py
 	$(BIN)/python benchmarks/service.py
+	$(BIN)/python benchmarks/cluster.py
 
 # Keras, scikit-learn and features learned from ImageNet, in an environment of their own (benchmarks/peers.txt).
 bench-peers: .venv-peers/.ready
