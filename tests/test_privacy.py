@@ -8,13 +8,10 @@ one to see whether the system knows IPv6.) What a compiled library might do by i
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from guarded_process import run_guarded
 
 NETWORK = 86
 
@@ -74,23 +71,8 @@ COMMANDS = [
 ]
 
 
-def guarded(folder: Path, planted: str, commands: list[list[str]]) -> subprocess.CompletedProcess[str]:
-    """Run commands one after the other in one guarded process."""
-    (folder / "guard").mkdir()
-    (folder / "guard" / "sitecustomize.py").write_text(GUARD)
-    places = [str(folder / "guard"), os.environ.get("PYTHONPATH", "")]
-    return subprocess.run(
-        [sys.executable, "-c", DRIVER, json.dumps([planted, commands])],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, places))},
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-    )
-
-
 def test_no_command_tries_the_network(tmp_path: Path) -> None:
-    done = guarded(tmp_path, "", COMMANDS)
+    done = run_guarded(tmp_path, GUARD, DRIVER, "", COMMANDS)
     exits = [line for line in done.stdout.splitlines() if line.startswith("exit ")]
     assert (done.returncode, exits) == (0, ["exit 0"] * len(COMMANDS)), done.stdout + done.stderr
     assert "network:" not in done.stderr  # of a process that a command started
@@ -110,7 +92,7 @@ def test_no_command_tries_the_network(tmp_path: Path) -> None:
 )
 def test_a_planted_call_is_caught(planted: str, event: str, tmp_path: Path, drawn: Path) -> None:
     child = "import socket\\ntry: socket.socket().connect((chr(49), 9))\\nexcept OSError: pass"
-    done = guarded(tmp_path, planted.replace("CHILD", child), [["show", str(drawn)]])
+    done = run_guarded(tmp_path, GUARD, DRIVER, planted.replace("CHILD", child), [["show", str(drawn)]])
     assert f"network: {event}" in done.stderr
     if "subprocess" not in planted:  # a child leaves by itself; what it wrote is what tells
         assert done.returncode == NETWORK

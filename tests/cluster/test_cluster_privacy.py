@@ -8,12 +8,12 @@ and torch's workers meet there, which docs/scale.md says.)
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+from guarded_process import run_guarded
 from many_pictures import write_pictures
 
 BEYOND = 86
@@ -40,7 +40,6 @@ TINY = ["--set", "epochs=1", "--set", "size=16", "--set", "width=4", "--set", "o
 COMMANDS = [
     ["predict", "in", "--cluster", "--out", "out"],
     ["train", "marks", *TINY, "--cluster", "--workers", "1", "--out", "run"],
-    ["validate", "marks", *TINY, "--folds", "2", "--cluster"],
 ]
 DRIVER = """
 import json, sys
@@ -90,24 +89,10 @@ LOOPBACK = {"0100007F", "0000000000000000FFFF00000100007F", "0000000000000000000
 NOBODY = {"00000000", "0" * 32}
 
 
-def guarded(folder: Path, planted: str, commands: list[list[str]]) -> subprocess.CompletedProcess[str]:
-    """Run commands one after the other in one guarded process."""
-    (folder / "guard").mkdir()
-    (folder / "guard" / "sitecustomize.py").write_text(GUARD)
-    places = [str(folder / "guard"), os.environ.get("PYTHONPATH", "")]
-    return subprocess.run(
-        [sys.executable, "-c", DRIVER, json.dumps([planted, commands])],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, places))},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
 def test_no_command_on_ray_speaks_beyond_this_machine(tmp_path: Path, drawn: Path) -> None:
     write_pictures(tmp_path / "in", 3)
     (tmp_path / "marks").symlink_to(drawn)
-    done = guarded(tmp_path, "", COMMANDS)
+    done = run_guarded(tmp_path, GUARD, DRIVER, "", COMMANDS)
     exits = [line for line in done.stdout.splitlines() if line.startswith("exit ")]
     assert (done.returncode, exits) == (0, ["exit 0"] * len(COMMANDS)), done.stdout + done.stderr
     assert "network:" not in done.stderr
@@ -115,7 +100,7 @@ def test_no_command_on_ray_speaks_beyond_this_machine(tmp_path: Path, drawn: Pat
 
 def test_a_planted_call_is_caught(tmp_path: Path) -> None:
     planted = "import socket; socket.socket(type=socket.SOCK_DGRAM).connect(('203.0.113.7', 9))"
-    done = guarded(tmp_path, planted, [])
+    done = run_guarded(tmp_path, GUARD, DRIVER, planted, [])
     assert (done.returncode, "network: socket.connect" in done.stderr) == (BEYOND, True)
 
 

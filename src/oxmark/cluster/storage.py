@@ -1,5 +1,4 @@
-"""Where pictures lie and answers go: this machine's folders, and every file system of pyarrow or fsspec by
-URI.
+"""Where pictures lie and answers go: folders here, and by URI every file system of pyarrow and fsspec.
 
 A *name* is an absolute path, or a URI without credentials: ``/scans/a.png``, ``s3://scans/a.png``. It means
 the same on every node, and it is what stands in the result.
@@ -91,18 +90,11 @@ class Storage:
         """Whether it is a folder."""
         return self._kind(name) == "Directory"
 
-    def size(self, name: str) -> int:
-        """Bytes of a file."""
-        return int(self._info(name).size or 0)
-
     def _kind(self, name: str) -> str:
-        kind: str = self._info(name).type.name
-        return kind
-
-    def _info(self, name: str) -> Any:
         system, path = self.place(name)
         with self._reached(name):
-            return system.get_file_info(path)
+            kind: str = system.get_file_info(path).type.name
+        return kind
 
     def listed(self, name: str) -> tuple[list[str], list[str]]:
         """The names of the folders and of the files in a folder, each sorted; both empty where there is none.
