@@ -137,12 +137,13 @@ SHARDS: dict[str, tuple[Callable[[Path], Path], Callable[[str, int], str]]] = {
 }
 
 
+@pytest.mark.parametrize("size", [1, 2, 1000])  # parts within a row group, of one, of all
 @pytest.mark.parametrize("scheme", ["", "local://"])
 @pytest.mark.parametrize("kind", SHARDS)
-def test_shards_are_answered_row_by_row(kind: str, scheme: str, tmp_path: Path) -> None:
+def test_shards_are_answered_row_by_row(kind: str, scheme: str, size: int, tmp_path: Path) -> None:
     make, called = SHARDS[kind]
     shard = f"{scheme}{make(tmp_path)}"
-    rows = answered([shard], tmp_path / "out", size=2)
+    rows = answered([shard], tmp_path / "out", size=size)
     assert [row["file"] for row in rows] == [called(shard, number) for number in range(7)]
     check_against_predict(rows, PICTURES)
 
