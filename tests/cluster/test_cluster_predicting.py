@@ -62,6 +62,33 @@ def test_without_an_address_ray_is_started_here(tmp_path: Path) -> None:
     }
 
 
+# Ends a process that opens the picture, as a defect of a decoder would.
+DEADLY = """
+import os, sys
+
+def look(event, arguments):
+    if event == "open" and str(arguments[0]).endswith("000003.png"):
+        os._exit(9)
+
+sys.addaudithook(look)
+"""
+
+
+def test_a_picture_that_ends_its_process_costs_itself_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = write_pictures(tmp_path / "in", 8)
+    (tmp_path / "sitecustomize.py").write_text(DEADLY)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]))
+    code, _, stderr = ended(started("in", "--cluster", "--out", "out"))
+    assert (code, "A worker of the cluster died." in stderr) == (1, True), stderr
+    found = rows(tmp_path / "out")
+    error = found.pop(str(paths.pop(3)))["error"]
+    assert str(error).endswith("Save the picture anew as PNG, or leave it out.")
+    check_answers(found, paths)
+    assert list((tmp_path / "out" / "_oxmark" / "begun").iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
