@@ -220,7 +220,7 @@ MANY = Cluster(started_here=False, cores=64, gpus=1, nodes=("a", "b", "c"))
         ),
         (
             MANY,
-            {"workers": 2, "storage": "ftp://there/runs"},
+            {"workers": 2, "storage": "ftp://anna:secret@there/runs"},
             "'ftp://there/runs' is no place for checkpoints (Unrecognized filesystem type in URI: "
             "ftp://there/runs). Give a folder that all nodes share, or a URI such as s3://BUCKET/FOLDER, "
             "with --storage.",

@@ -7,12 +7,13 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from oxmark.cluster.storage import without_secrets
 from oxmark.errors import ClusterError
 from oxmark.files import write_bytes
 
 
 @dataclass(frozen=True)
-class Storage:
+class CheckpointStorage:
     """A place of one training.
 
     Attributes:
@@ -48,7 +49,7 @@ class Storage:
             system.delete_dir(f"{path}/{self.name}")
 
 
-def storage_for(given: str | os.PathLike[str], home: Path, *, name: str = "") -> Storage:
+def storage_for(given: str | os.PathLike[str], home: Path, *, name: str = "") -> CheckpointStorage:
     """The place that the user has named.
 
     Args:
@@ -70,8 +71,10 @@ def storage_for(given: str | os.PathLike[str], home: Path, *, name: str = "") ->
     try:
         fs.FileSystem.from_uri(place)
     except (ArrowException, OSError, ValueError) as error:
+        named = without_secrets(place)
+        reason = str(error).splitlines()[0].replace(place, named)
         raise ClusterError(
-            f"'{given}' is no place for checkpoints ({str(error).splitlines()[0]}). Give a folder that all "
+            f"'{named}' is no place for checkpoints ({reason}). Give a folder that all "
             "nodes share, or a URI such as s3://BUCKET/FOLDER, with --storage."
         ) from error
-    return Storage(place, name, home)
+    return CheckpointStorage(place, name, home)

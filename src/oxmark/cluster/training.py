@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from oxmark.cluster.checkpoints import Storage, storage_for
+from oxmark.cluster.checkpoints import CheckpointStorage, storage_for
 from oxmark.cluster.engine import HERE, Cluster, connected
 from oxmark.cluster.following import beside, followed
 from oxmark.cluster.news import started
@@ -187,7 +187,7 @@ class _Together:
             notes=(*fitted.notes, _note(recipe, self.workers, nodes)),
         )
 
-    def _trainer(self, work: Work, storage: Storage) -> Any:
+    def _trainer(self, work: Work, storage: CheckpointStorage) -> Any:
         from ray.train import CheckpointConfig, FailureConfig, RunConfig, ScalingConfig
         from ray.train.torch import TorchTrainer
 
@@ -215,7 +215,7 @@ def _loopback() -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def _kept(given: str | os.PathLike[str] | None, home: Path) -> Iterator[Storage]:
+def _kept(given: str | os.PathLike[str] | None, home: Path) -> Iterator[CheckpointStorage]:
     """A place for the workers' checkpoints; the last one comes home, whatever happens, and it is cleared."""
     storage = storage_for(given or home.parent / "workers", home, name=f"oxmark-{secrets.token_hex(8)}")
     try:
