@@ -8,7 +8,7 @@ import pytest
 from predicted_runs import check_deaths
 from ray_cluster import nodes
 
-FEW, MANY = 2_000, 20_000
+FEW, MANY = 1_500, 20_000
 
 
 def test_every_picture_is_answered_once(tmp_path: Path, pytestconfig: pytest.Config) -> None:
