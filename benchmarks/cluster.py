@@ -15,11 +15,8 @@ import io
 import json
 import os
 import statistics
-import subprocess
-import sys
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +24,7 @@ from pathlib import Path
 import click
 import numpy as np
 from conditions import conditions
+from measuring.processes import memory_of, oxmark, run_process
 from PIL import Image, ImageDraw
 
 from oxmark.machine import cores
@@ -115,41 +113,20 @@ def _timed(sets: dict[int, Path], repeats: int, run: Callable[[Path, int], float
 
 def _plain(pictures: Path, limit: int) -> float:
     """Seconds of the command without a cluster, on so many cores; 0 for all."""
-    there = sorted(os.sched_getaffinity(0))
-    begun = time.perf_counter()
-    process = subprocess.Popen(
-        _oxmark("predict", pictures),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        preexec_fn=(lambda: os.sched_setaffinity(0, there[:limit])) if limit else None,
-    )
-    _check(process)
-    return time.perf_counter() - begun
+    there = ",".join(map(str, sorted(os.sched_getaffinity(0))[:limit]))
+    pinned = ["taskset", "--cpu-list", there] if limit else []
+    return run_process([*pinned, *oxmark("predict", pictures)]).seconds
 
 
 def _on_ray(pictures: Path, address: str) -> tuple[float, Peaks]:
     """Seconds of the command on a cluster that is there, and its peaks of memory."""
-    with tempfile.TemporaryDirectory() as out:
-        begun = time.perf_counter()
-        command = _oxmark("predict", pictures, "--cluster", address, "--out", out, "--json")
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        with _watched(process.pid) as peaks:
-            printed = process.communicate()[0]
-            seconds = time.perf_counter() - begun
-        _check(process)
-        told = json.loads(printed)
-        if told["pictures"] != sum(1 for _ in pictures.rglob("*.png")):
-            raise click.ClickException(f"Not every picture was answered: {told}")
-        return seconds, peaks
-
-
-def _check(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None:
-    if process.wait():
-        raise click.ClickException(f"This command failed: {process.args!r}")
-
-
-def _oxmark(*arguments: object) -> list[str]:
-    return [sys.executable, "-m", "oxmark", *map(str, arguments)]
+    with tempfile.TemporaryDirectory() as out, _watched() as peaks:
+        command = oxmark("predict", pictures, "--cluster", address, "--out", out, "--json")
+        ran = run_process(command, watched=True)
+        peaks.command = ran.resident
+    if ran.answer["pictures"] != sum(1 for _ in pictures.rglob("*.png")):
+        raise click.ClickException(f"Not every picture was answered: {ran.answer}")
+    return ran.seconds, peaks
 
 
 @contextlib.contextmanager
@@ -166,14 +143,13 @@ def _cluster(workers: int) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _watched(pid: int) -> Iterator[Peaks]:
-    """The peaks of memory of a command and of Ray's workers while the block runs."""
+def _watched() -> Iterator[Peaks]:
+    """The peak of memory of Ray's largest worker while the block runs."""
     peaks, ended = Peaks(), threading.Event()
 
     def watch() -> None:
         while not ended.wait(WATCHED_EVERY):
-            peaks.command = max(peaks.command, _resident(pid))
-            peaks.worker = max([peaks.worker, *map(_resident, _workers())])
+            peaks.worker = max([peaks.worker, *(memory_of(pid)[0] for pid in _workers())])
 
     thread = threading.Thread(target=watch)
     thread.start()
@@ -191,14 +167,6 @@ def _workers() -> list[int]:
             if path.read_text().startswith("ray::MapWorker"):
                 found.append(int(path.parent.name))
     return found
-
-
-def _resident(pid: int) -> float:
-    with contextlib.suppress(OSError):
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
-                return int(line.split()[1]) / 1024
-    return 0.0
 
 
 def _pictures(folder: Path, count: int, size: tuple[int, int]) -> Path:
@@ -246,9 +214,7 @@ def _train(seeds: int, folder: Path) -> None:
             _run("draw", strange, *signs, "--seed", 5000 + seed)
             for name, how in (("one process", []), ("2 workers", ["--cluster", address, "--workers", "2"])):
                 run = folder / f"{name} {seed}"
-                begun = time.perf_counter()
-                _run("train", taught, "--out", run, "--seed", seed, *how)
-                seconds = time.perf_counter() - begun
+                seconds = run_process(oxmark("train", taught, "--out", run, "--seed", seed, *how)).seconds
                 measured = _measured(run, others, strange)
                 print(f"| {seed} | {name} | {' | '.join(map(str, measured))} | {seconds:.0f} |", flush=True)
 
@@ -262,10 +228,7 @@ def _measured(run: Path, others: Path, strange: Path) -> tuple[int, int, int]:
 
 
 def _run(*arguments: object) -> str:
-    done = subprocess.run(_oxmark(*arguments), capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise click.ClickException(f"{' '.join(map(str, arguments))}: {done.stderr}")
-    return done.stdout
+    return run_process(oxmark(*arguments)).printed
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import functools
 import shlex
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -131,14 +131,16 @@ def _verb(
     refuse(
         "with --cluster it is --use-gpu that chooses", **{"--device": None if device == "auto" else device}
     )
-    from oxmark.cluster.storage import without_secrets
+    from oxmark.cluster.training import options
     from oxmark.cluster.training import train as on_ray
 
-    count = workers or WORKERS
-    again = ["--cluster", cluster, "--workers", str(count), *(["--use-gpu"] if use_gpu else [])]
-    again += ["--storage", without_secrets(storage)] if storage else []
-    how = functools.partial(on_ray, address=cluster, workers=count, use_gpu=use_gpu, storage=storage)
-    return how, again
+    how: dict[str, Any] = {
+        "address": cluster,
+        "workers": workers or WORKERS,
+        "use_gpu": use_gpu,
+        "storage": storage,
+    }
+    return functools.partial(on_ray, **how), options(**how)
 
 
 def _stopped(data: Path, folder: Path, again: list[str], skip_bad: bool) -> int:

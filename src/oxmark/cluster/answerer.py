@@ -7,7 +7,7 @@ import functools
 import itertools
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +71,7 @@ class Answerer:
             tally, kept = self.answer(part)
         except (OSError, ClusterError) as error:
             return {"part": part.key, "error": str(getattr(error, "strerror", None) or error)}
-        return {"part": part.key, "kept": kept, **json.loads(tally.as_json())}
+        return {"part": part.key, "kept": kept, **asdict(tally)}
 
     def answer(self, part: Part) -> tuple[answers.Tally, int]:
         """Answer one part and write it. Answers that stand in it already are kept.

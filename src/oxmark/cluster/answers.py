@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import islice
 from typing import Any
 
@@ -57,10 +57,6 @@ class Tally:
         labels.update(other.labels)
         return Tally(dict(labels), self.refused + other.refused, self.errors + other.errors)
 
-    def as_json(self) -> str:
-        """As text, for the file's metadata."""
-        return json.dumps({"labels": self.labels, "refused": self.refused, "errors": self.errors})
-
 
 def schema(classes: Sequence[str]) -> Any:
     """The columns of the result, ``pyarrow.Schema``.
@@ -103,7 +99,7 @@ def write(name: str, rows: Iterable[Row], classes: Sequence[str], digest: str, s
             for _, answer in some:
                 tally.add(answer)
             writer.write_table(_table(some, columns, digest))
-        writer.add_key_value_metadata({"oxmark": tally.as_json()})
+        writer.add_key_value_metadata({"oxmark": json.dumps(asdict(tally))})
     return tally
 
 
@@ -132,8 +128,7 @@ def tally_of(name: str, storage: Storage) -> Tally:
     from pyarrow import parquet
 
     with storage.opened(name) as stream:
-        found = json.loads(parquet.read_metadata(stream).metadata[b"oxmark"])
-    return Tally(found["labels"], found["refused"], found["errors"])
+        return Tally(**json.loads(parquet.read_metadata(stream).metadata[b"oxmark"]))
 
 
 def right_rows(name: str, storage: Storage) -> dict[str, Prediction]:

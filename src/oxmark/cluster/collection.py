@@ -18,6 +18,7 @@ from oxmark.errors import FolderError
 TARS = (".tar", ".tar.gz", ".tgz")
 PARQUET = ".parquet"
 LISTS = (".txt", ".lst", ".list")
+PICTURES = tuple(PICTURE_SUFFIXES)
 MAGIC = re.compile(r"[*?\[]")
 BYTES_COLUMNS = ("image", "picture", "bytes", "content", "data", "png", "jpg", "jpeg")
 NAME_COLUMNS = (
@@ -126,7 +127,7 @@ def _in_folder(folder: str, storage: Storage, column: str | None, avoid: str | N
     """Pictures below a folder; where there are none, shards."""
     shards, pictures = [], 0
     for name in _below(folder, storage, avoid):
-        if name.lower().endswith(tuple(PICTURE_SUFFIXES)):
+        if name.lower().endswith(PICTURES):
             pictures += 1
             yield name
         elif is_shard(name) and pictures == 0:

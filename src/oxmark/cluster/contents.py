@@ -11,10 +11,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from oxmark.cluster.collection import PARQUET, columns_of, is_shard
+from oxmark.cluster.collection import PARQUET, PICTURES, columns_of, is_shard
 from oxmark.cluster.plan import WHOLE, Item
 from oxmark.cluster.storage import MOST_BYTES, Storage
-from oxmark.data.decode import PICTURE_SUFFIXES
 from oxmark.errors import FolderError, PictureError
 from oxmark.workflow.progress import in_order
 
@@ -43,18 +42,22 @@ def contents(items: Sequence[Item], storage: Storage, column: str | None = None)
         >>> list(contents([Item("/scans/a.png")], Storage()))
         [('/scans/a.png', PosixPath('/scans/a.png'))]
     """
-    for distant, some in groupby(items, lambda item: "://" in item.name or is_shard(item.name)):
-        if not distant:
-            yield from ((item.name, Path(item.name)) for item in some)
-            continue
-        for shard, alike in groupby(some, lambda item: is_shard(item.name)):
-            if shard:
-                for item in alike:
-                    yield from _in_shard(item, storage, column)
-            else:
-                names = [item.name for item in alike]
-                found = in_order(lambda name: _read(name, storage), names, READERS, ahead=READERS)
-                yield from zip(names, found, strict=True)
+    for kind, alike in groupby(items, _kind):
+        if kind == "shard":
+            for item in alike:
+                yield from _in_shard(item, storage, column)
+        elif kind == "here":
+            yield from ((item.name, Path(item.name)) for item in alike)
+        else:
+            names = [item.name for item in alike]
+            found = in_order(lambda name: _read(name, storage), names, READERS, ahead=READERS)
+            yield from zip(names, found, strict=True)
+
+
+def _kind(item: Item) -> str:
+    if is_shard(item.name):
+        return "shard"
+    return "distant" if "://" in item.name else "here"
 
 
 def _read(name: str, storage: Storage) -> Content:
@@ -133,11 +136,7 @@ def _of_tar(item: Item, storage: Storage, column: str | None) -> Iterator[Named]
         for member in archive:
             remembered.members = []  # of all of them, however many
             last = member.name.rpartition("/")[2]
-            if (
-                not member.isfile()
-                or last.startswith(".")
-                or not last.lower().endswith(tuple(PICTURE_SUFFIXES))
-            ):
+            if not member.isfile() or last.startswith(".") or not last.lower().endswith(PICTURES):
                 continue
             name = f"{item.name}/{member.name}"
             if member.size > MOST_BYTES:

@@ -249,7 +249,7 @@ def _no_cluster(address: str, error: Exception) -> ClusterError:
     )
 
 
-def _short_folder() -> str | None:
+def _short_folder() -> str:
     """For Ray's files: the path of a socket, 80 characters further down, may have some hundred in all."""
     usual = tempfile.gettempdir()
     return "/tmp" if os.name == "posix" and len(usual) > MOST_OF_PATH else usual

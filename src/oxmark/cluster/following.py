@@ -10,6 +10,7 @@ from concurrent.futures import Future, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from oxmark.cluster.engine import last_line
 from oxmark.cluster.news import Heard
 from oxmark.errors import ClusterError
 from oxmark.files import write_bytes
@@ -120,8 +121,7 @@ def _put(run_folder: Path, content: bytes) -> None:
 
 
 def _lost(error: Exception, run_folder: Path) -> ClusterError:
-    reasons = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
     return ClusterError(
-        f"The training could not be finished on the cluster: {reasons[-1].rstrip('.')}. Look at it with "
+        f"The training could not be finished on the cluster: {last_line(error).rstrip('.')}. Look at it with "
         f"'ray status'; what was saved lies in {run_folder}, and --resume goes on from there."
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -86,8 +86,6 @@ def sent(parts: Sequence[Prepared], folder: Path) -> Sent:
     Example:
         >>> sent([part], Path("."))  # doctest: +SKIP
     """
-    import dataclasses
-
     on_disk = [part.seen for part in parts if isinstance(part.seen, PicturesOnDisk)]
     if not on_disk:
         return Sent(tuple(parts), ())
@@ -100,7 +98,7 @@ def sent(parts: Sequence[Prepared], folder: Path) -> Sent:
         views = part.views
         made, which = (views.made, views.which) if isinstance(views, ViewsOnDisk) else (None, None)
         rows = _OnDisk(place[part.seen.block], part.seen.row, made, which)
-        travelling.append(dataclasses.replace(part, seen=rows, views=None))
+        travelling.append(replace(part, seen=rows, views=None))
     return Sent(tuple(travelling), tuple(_block(blocks[number], folder) for number in used))
 
 
@@ -112,8 +110,6 @@ def received(sent: Sent, fetch: Callable[[Block], npt.NDArray[np.uint8]], folder
         fetch: Gets the content of a file that is not here.
         folder: Where it is kept.
     """
-    import dataclasses
-
     if not sent.blocks:
         return list(sent.parts)
     blocks = tuple(_mapped(block, number, fetch, folder) for number, block in enumerate(sent.blocks))
@@ -124,7 +120,7 @@ def received(sent: Sent, fetch: Callable[[Block], npt.NDArray[np.uint8]], folder
         views = None
         if rows.made is not None and rows.which is not None:
             views = ViewsOnDisk(seen, rows.made, rows.which)
-        parts.append(dataclasses.replace(part, seen=seen, views=views))
+        parts.append(replace(part, seen=seen, views=views))
     return parts
 
 

@@ -150,7 +150,7 @@ def predict(
         told = list(_answered_by_ray(todo, job, cluster, progress))
         answering = time.perf_counter() - begun if todo else 0.0
     before = sum_of(done.values())
-    _check_complete(plans, folder, storage)
+    _check_complete([*done, *(part.key for part in todo)], folder, storage)
     return Answered(
         folder,
         classifier.classes,
@@ -196,10 +196,11 @@ def _claim(folder: str, storage: Storage, classifier: Classifier) -> None:
 
 def _check_shared(names: Sequence[str], storage: Storage, cluster: Cluster) -> None:
     """Every node must know this oxmark, and see what this machine sees: pictures, and the result's folder."""
-    names = [name for name in names if storage.exists(name)]
     if cluster.started_here:
         return
     import oxmark
+
+    names = [name for name in names if storage.exists(name)]
 
     for node, found in on_every_node(_seen_there, names, storage, nodes=cluster.nodes):
         if isinstance(found, Exception):
@@ -317,9 +318,10 @@ def _told(parts: Sequence[Part], job: Job, cluster: Cluster) -> Iterator[dict[st
         yield json.loads(row["told"])
 
 
-def _check_complete(plans: Plans, folder: str, storage: Storage) -> None:
+def _check_complete(planned: Sequence[str], folder: str, storage: Storage) -> None:
+    """Whether the files of all parts, by their keys, are where this machine sees them."""
     there = set(answers.parts_in(folder, storage))
-    missing = [part.key for part in plans.parts() if part.key not in there]
+    missing = [key for key in planned if key not in there]
     if missing:
         raise ClusterError(
             f"{len(missing)} parts that were answered are not in {shown(folder)}, {missing[0]} among them. "

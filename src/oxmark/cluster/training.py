@@ -93,15 +93,20 @@ def train(
             skip_bad=skip_bad,
             progress=progress,
             fit=together.fit,
-            options=_options(address, workers, use_gpu, storage),
+            options=options(address, workers, use_gpu, storage),
             more={"workers": workers},
         )
 
 
-def _options(
+def options(
     address: str | None, workers: int, use_gpu: bool, storage: str | os.PathLike[str] | None
 ) -> list[str]:
-    """Of the command line, for the record; without credentials."""
+    """Of the command line, for the record and for going on; without credentials.
+
+    Example:
+        >>> options("10.0.0.5:6379", 4, False, None)
+        ['--cluster', '10.0.0.5:6379', '--workers', '4']
+    """
     words = ["--cluster", *([address] if address and address != HERE else []), "--workers", str(workers)]
     words += ["--use-gpu"] if use_gpu else []
     return words if storage is None else [*words, "--storage", without_secrets(os.fspath(storage))]
@@ -159,7 +164,7 @@ class _Together:
         """Train with all workers; see :func:`oxmark.training.loop.fit`."""
         import ray
 
-        from oxmark.training import checkpoint
+        from oxmark.training import checkpoint, loop
 
         home = run_folder / checkpoint.FILE
         news = started()
@@ -178,8 +183,10 @@ class _Together:
             running = beside(self._trainer(work, storage).fit)
             heard = followed(running, news, run_folder, on_epoch, should_stop, should_finish)
             fitted: Fitted | None = None if heard is None else running.result().return_value
-        if heard is None or fitted is None:
-            return _not_begun(recipe, pictures, validation, classes, run_folder, resume, seed, fingerprint)
+        if heard is None or fitted is None:  # stopped while it waited for its workers: it can go on
+            how: dict[str, Any] = {"run_folder": run_folder, "resume": resume, "should_stop": lambda: True}
+            parts = (recipe, pictures, validation, classes)
+            return loop.fit(*parts, seed=seed, device="cpu", fingerprint=fingerprint, **how)
         nodes = len(set(heard.nodes.values()))
         return dataclasses.replace(
             fitted,
@@ -225,33 +232,6 @@ def _kept(given: str | os.PathLike[str] | None, home: Path) -> Iterator[Checkpoi
         storage.clear()
         if given is None:
             shutil.rmtree(home.parent / "workers", ignore_errors=True)  # those of a killed process, too
-
-
-def _not_begun(
-    recipe: Recipe,
-    pictures: Prepared,
-    validation: Prepared,
-    classes: int,
-    run_folder: Path,
-    resume: bool,
-    seed: int,
-    fingerprint: str,
-) -> Fitted:
-    """What a training gives that was stopped while it waited for its workers: it can go on like any other."""
-    from oxmark.training.loop import fit
-
-    return fit(
-        recipe,
-        pictures,
-        validation,
-        classes,
-        seed=seed,
-        device="cpu",
-        run_folder=run_folder,
-        resume=resume,
-        fingerprint=fingerprint,
-        should_stop=lambda: True,
-    )
 
 
 def _note(recipe: Recipe, workers: int, nodes: int) -> str:
